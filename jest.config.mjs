@@ -1,0 +1,8 @@
+/** Tests run on the built files: exactly what is published, workers included. */
+export default {
+  testEnvironment: './jest-environment.mjs',
+  testMatch: ['<rootDir>/packages/*/dist/**/*.test.js', '<rootDir>/examples/dist/**/*.test.js'],
+  transform: {},
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};
