@@ -1,2 +1,16 @@
 export type * from './types.js';
 export { AscError, DataError, TraceError, UsageError, type ErrorParts } from './errors.js';
+export {
+  checkFinite,
+  checkKeys,
+  checkNonNegativeInteger,
+  checkOneOf,
+  checkPositiveInteger,
+  checkShape,
+} from './checks.js';
+export { describeValue } from './describe-value.js';
+export { nearestName } from './nearest-name.js';
+export { float32Data, ndArray, sizeOf, type DataOf, type TypedNdArray } from './nd-array.js';
+export { createRng } from './rng.js';
+export { abstractIndex, abstractProbabilities, labelSpace, sceneIndex } from './label-space.js';
+export { TAU_2020_ABSTRACTS, TAU_2020_SCENES, tau2020Labels } from './tau-2020-labels.js';
