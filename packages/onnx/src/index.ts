@@ -7,3 +7,7 @@ export {
   type OnnxType,
   type OnnxValueInfo,
 } from './model/onnx-model.js';
+export { decodeOnnx } from './model/decode-onnx.js';
+export { encodeOnnx } from './model/encode-onnx.js';
+export { readOnnxFile, writeOnnxFile } from './model/onnx-file.js';
+export { OnnxRunner, type RunnerOptions, type RunnerSpec } from './model/onnx-runner.js';
