@@ -1,5 +1,6 @@
 const MAX_TEXT = 60;
 const MAX_ITEMS = 6;
+const MAX_LENGTH = 200;
 
 /**
  * Any value as short text for the `received` half of an error: strings quoted and cut, arrays and objects by their first
@@ -7,7 +8,8 @@ const MAX_ITEMS = 6;
  */
 export function describeValue(value: unknown): string {
   try {
-    return describe(value, 0);
+    const text = describe(value, 0);
+    return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
   } catch {
     return 'a value that cannot be shown';
   }

@@ -90,12 +90,13 @@ export interface FrontEndConfig {
   readonly windowSamples: number;
   readonly hopSamples: number;
   readonly fftLength: number;
-  readonly window: 'hann' | 'hann-symmetric' | 'hamming' | 'hamming-symmetric' | 'blackman' | 'rectangular';
+  readonly window:
+    'hann' | 'hann-symmetric' | 'hamming' | 'hamming-symmetric' | 'blackman' | 'blackman-symmetric' | 'rectangular';
   /** `reflect` pads N/2 on both sides so that frame t is centred on sample t·hop; `none` starts at sample 0. */
   readonly center: 'reflect' | 'zero' | 'none';
   readonly spectrum: 'power' | 'magnitude';
-  /** `none` keeps the K linear bins. */
-  readonly mel: 'htk' | 'slaney' | 'none';
+  /** `none` keeps the K linear bins; `vggish` is HTK's scale with triangles straight in mel and no weight on bin 0. */
+  readonly mel: 'htk' | 'slaney' | 'vggish' | 'none';
   readonly melNorm: 'none' | 'slaney';
   readonly bands: number;
   readonly minHz: number;
@@ -119,11 +120,14 @@ export interface FrontEndConfig {
 /** The numbers a {@link FrontEndConfig} stands for, so that another runtime (an ONNX graph) can compute the same. */
 export interface FrontEndPlan {
   readonly config: FrontEndConfig;
-  /** (N): the window, zero-padded symmetrically to the FFT length. */
+  /** (N): the window, zero-padded to the FFT length: symmetrically, or at the end where `center` is `none`. */
   readonly window: Float32Array;
   /** (K, F) row-major filterbank weights; `undefined` where `mel` is `none`. */
   readonly filterbank: Float32Array | undefined;
-  /** (width) delta regression weights; `undefined` where `deltas.order` is 0. */
+  /**
+   * (order, width) delta regression weights, oldest frame first: one row for order 1, two for order 2; the first and
+   * last width/2 frames repeat the nearest full window. `undefined` where `deltas.order` is 0.
+   */
   readonly deltaKernel: Float32Array | undefined;
 }
 
