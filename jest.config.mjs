@@ -1,7 +1,12 @@
 /** Tests run on the built files: exactly what is published, workers included. */
 export default {
   testEnvironment: './jest-environment.mjs',
-  testMatch: ['<rootDir>/packages/*/dist/**/*.test.js', '<rootDir>/examples/dist/**/*.test.js'],
+  testMatch: [
+    '<rootDir>/packages/*/dist/**/*.test.js',
+    '<rootDir>/examples/dist/**/*.test.js',
+    '<rootDir>/scripts/**/*.test.mjs',
+  ],
+  moduleFileExtensions: ['js', 'mjs', 'json'],
   transform: {},
   maxWorkers: 2,
   testTimeout: 60_000,

@@ -1,0 +1,74 @@
+/** Rules of the repository as a whole that no single package can keep. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { missingEntries } from './complete-lockfile.mjs';
+import { checkLicences } from './licences.mjs';
+
+/** The version every tfjs package is pinned to: the last release, whose behaviour our overrides rely on. */
+const TFJS = '4.22.0';
+const HOSTS = /registry\.\w+|npmjs\.|pypi\.|deb\.debian/;
+const MACHINE = /\/(?:work|farm|root)\//;
+
+/** Tracked text files that name a registry or a path of one machine. */
+export function checkHosts(files, read) {
+  const failures = [];
+  for (const file of files) {
+    const text = read(file);
+    if (text.includes('\0')) continue;
+    for (const [rule, says] of [
+      [HOSTS, 'a registry host'],
+      [MACHINE, "a machine's own path"],
+    ]) {
+      const hit = rule.exec(text);
+      if (hit !== null)
+        failures.push(`${file}:${text.slice(0, hit.index).split('\n').length}: names ${says}: ${hit[0]}`);
+    }
+  }
+  return failures;
+}
+
+/** tfjs dependencies that are not pinned to the one version. */
+export function checkPins(manifests) {
+  const failures = [];
+  for (const [file, manifest] of manifests) {
+    for (const kind of ['dependencies', 'peerDependencies', 'devDependencies', 'optionalDependencies']) {
+      for (const [name, range] of Object.entries(manifest[kind] ?? {})) {
+        if (name.startsWith('@tensorflow/') && range !== TFJS)
+          failures.push(`${file}: ${name} is ${range}, not ${TFJS}`);
+      }
+    }
+  }
+  return failures;
+}
+
+/** Published packages whose LICENSE is not the repository's. */
+export function checkLicenceFiles(root, packages) {
+  const ours = readFileSync(join(root, 'LICENSE'), 'utf8');
+  return packages
+    .filter(({ dir }) => !existsSync(join(dir, 'LICENSE')) || readFileSync(join(dir, 'LICENSE'), 'utf8') !== ours)
+    .map(({ name }) => `${name}: LICENSE is not a copy of the repository's`);
+}
+
+/** All of the above over a checkout. */
+export function checkRepository(root, packages) {
+  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter(Boolean);
+  const files = tracked.filter((file) => existsSync(join(root, file)));
+  const read = (file) => readFileSync(join(root, file), 'utf8');
+  const manifests = files
+    .filter((file) => /(^|\/)package\.json$/.test(file))
+    .map((file) => [file, JSON.parse(read(file))]);
+  const lock = JSON.parse(read('package-lock.json'));
+  const owed = Object.keys(missingEntries(lock));
+  return [
+    ...checkHosts(files, read),
+    ...checkPins(manifests),
+    ...checkLicenceFiles(root, packages),
+    ...checkLicences(lock),
+    ...(owed.length > 0
+      ? [
+          `package-lock.json lacks ${owed.length} platform packages, e.g. ${owed[0]}; run node scripts/complete-lockfile.mjs`,
+        ]
+      : []),
+  ];
+}
