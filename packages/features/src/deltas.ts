@@ -1,0 +1,88 @@
+import { DataError, type FrontEndConfig } from '@asc/core';
+
+export type DeltaConfig = FrontEndConfig['deltas'];
+
+/**
+ * Savitzky–Golay weights (width) of derivative `order`, oldest frame first: the `order`-th derivative of the polynomial
+ * of that degree fitted to `width` frames, as librosa.feature.delta has it.
+ *
+ * Order 1 is the regression slope j/Σj²; order 2 is 2(j² − m)/Σ(j² − m)², m the mean of j², j = −width/2 … width/2.
+ */
+export function deltaKernel(order: 1 | 2, width: number): Float64Array {
+  const half = (width - 1) / 2;
+  const basis = Float64Array.from({ length: width }, (_, i) => (i - half) ** order);
+  const mean = basis.reduce((sum, x) => sum + x, 0) / width;
+  const centred = basis.map((x) => x - mean);
+  const energy = centred.reduce((sum, x) => sum + x * x, 0);
+  return centred.map((x) => (order * x) / energy);
+}
+
+/** The kernels a configuration asks for: one per order. */
+export function deltaKernels(config: DeltaConfig): readonly Float64Array[] {
+  const orders = ([1, 2] as const).filter((order) => order <= config.order);
+  return orders.map((order) => deltaKernel(order, config.width));
+}
+
+/** @throws DataError where there are fewer frames than one delta window. */
+export function checkDeltaFrames(config: DeltaConfig, frames: number): void {
+  if (config.order === 0 || frames >= config.width) return;
+  throw new DataError({
+    what: 'The clip is too short for its deltas.',
+    expected: `at least ${config.width} frames, the delta width`,
+    received: `${frames}`,
+    hint: 'Use longer clips or a smaller `deltas.width`.',
+  });
+}
+
+/**
+ * One frame with its deltas, as one row (F′, C): `out[at…]`.
+ *
+ * @param frames (T, F) static frames.
+ * @param first the first of the `width` frames the deltas are fitted to.
+ * @param t the frame itself, which may lie off the fit's centre at a clip's edges.
+ */
+export function stackFrame(
+  config: DeltaConfig,
+  kernels: readonly Float64Array[],
+  frames: Float32Array,
+  bands: number,
+  first: number,
+  t: number,
+  out: Float32Array,
+  at: number,
+): void {
+  const channels = kernels.length + 1;
+  const [bandStep, orderStep] = config.stack === 'channel' ? [channels, 1] : [1, bands];
+  for (let f = 0; f < bands; f += 1) out[at + f * bandStep] = frames[t * bands + f]!;
+  for (let order = 1; order < channels; order += 1) {
+    const kernel = kernels[order - 1]!;
+    const to = at + order * orderStep;
+    for (let f = 0; f < bands; f += 1) {
+      let sum = 0;
+      for (let j = 0, i = first * bands + f; j < kernel.length; j += 1, i += bands) sum += kernel[j]! * frames[i]!;
+      out[to + f * bandStep] = sum;
+    }
+  }
+}
+
+/**
+ * Static frames (T, F) to frames with deltas (T, F′, C) in `out`.
+ *
+ * Edges follow librosa's `mode='interp'`: the first and last width/2 frames take the polynomial fitted to the first and
+ * last `width` frames. Its `order`-th derivative is constant, so they repeat the nearest full window.
+ */
+export function stackDeltas(
+  config: DeltaConfig,
+  kernels: readonly Float64Array[],
+  frames: Float32Array,
+  bands: number,
+  count: number,
+  out: Float32Array,
+): void {
+  const row = bands * (kernels.length + 1);
+  const half = (config.width - 1) / 2;
+  for (let t = 0; t < count; t += 1) {
+    const first = Math.min(Math.max(t - half, 0), count - config.width);
+    stackFrame(config, kernels, frames, bands, first, t, out, t * row);
+  }
+}

@@ -1,0 +1,177 @@
+import type { FrontEndConfig } from '@asc/core';
+
+export type PresetName = 'shim2022' | 'clova2021' | 'amfm-small' | 'xin2022' | 'zhang2019' | 'vggish' | 'dcase2024';
+
+/** A published front end: its numbers, where they come from, and which of them we had to choose. */
+export interface FrontEndPreset {
+  readonly config: FrontEndConfig;
+  readonly source: string;
+  /** Read in the paper or in its authors' code. */
+  readonly exact: string;
+  /** Consistent with the source but not stated there. */
+  readonly inferred: string;
+}
+
+const NO_DELTAS = { order: 0, width: 9, stack: 'channel' } as const;
+
+/** 40 ms Hamming windows every 20 ms at 44.1 kHz, with pre-emphasis: the common trunk of three presets. */
+const HAMMING_40_20 = {
+  sampleRateHz: 44100,
+  preEmphasis: 0.97,
+  windowSamples: 1764,
+  hopSamples: 882,
+  fftLength: 2048,
+  window: 'hamming',
+  center: 'reflect',
+  spectrum: 'power',
+  mel: 'htk',
+  melNorm: 'none',
+  minHz: 0,
+  maxHz: 22050,
+} as const;
+
+const PRESETS: Readonly<Record<PresetName, FrontEndPreset>> = {
+  shim2022: {
+    config: {
+      ...HAMMING_40_20,
+      bands: 256,
+      log: { kind: 'none' },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'clip-band', floor: 0.001 },
+    },
+    source: 'Shim, Jung, Kim, Yu 2022 (arXiv 2104.07213) and shimhz/AMFM',
+    exact:
+      'everything, read in the released code: no logarithm, torchaudio mel defaults, per clip and band normalisation with the standard deviation floored at 0.001',
+    inferred: 'nothing; the paper itself says 50 ms windows, which do not fit its 2048-point FFT',
+  },
+  clova2021: {
+    config: {
+      ...HAMMING_40_20,
+      bands: 128,
+      log: { kind: 'ln', eps: 1e-7 },
+      deltas: { order: 2, width: 9, stack: 'channel' },
+      normalise: { kind: 'clip-band', floor: 0.001 },
+    },
+    source: 'Heo, Jung, Shim, Lee 2021, DCASE 2021 task 1A technical report',
+    exact: '128 mel bands with deltas and delta-deltas as channels, 40 ms Hamming every 20 ms, pre-emphasis',
+    inferred:
+      "2048-point FFT (the report counts 1,024 bins), HTK scale, ln(x + 1e-7), width 9 (librosa's default), normalisation and pre-emphasis 0.97 as in shim2022",
+  },
+  'amfm-small': {
+    config: {
+      ...HAMMING_40_20,
+      bands: 128,
+      log: { kind: 'ln', eps: 1e-7 },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'clip-band', floor: 0.001 },
+    },
+    source: 'the one-channel input of the small AMFM network in Heo et al. 2021, with the front end of shim2022',
+    exact: '128 mel bands, 40 ms Hamming every 20 ms, pre-emphasis',
+    inferred: 'one channel, HTK scale, ln(x + 1e-7), normalisation',
+  },
+  xin2022: {
+    config: {
+      sampleRateHz: 44100,
+      preEmphasis: 0,
+      windowSamples: 2048,
+      hopSamples: 1024,
+      fftLength: 2048,
+      window: 'hann',
+      center: 'reflect',
+      spectrum: 'power',
+      mel: 'slaney',
+      melNorm: 'slaney',
+      bands: 256,
+      minHz: 0,
+      maxHz: 22050,
+      log: { kind: 'db', amin: 1e-10, topDb: null },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'none' },
+    },
+    source: 'Xin et al. 2022, DCASE 2022 task 1 technical report; valeoai/SP4ASC, the system it extends',
+    exact: 'all numbers as read in SP4ASC',
+    inferred:
+      "that Xin et al. kept SP4ASC's features: the report does not state them, its parameter count needs 256 bands",
+  },
+  zhang2019: {
+    config: {
+      sampleRateHz: 44100,
+      preEmphasis: 0,
+      windowSamples: 1102,
+      hopSamples: 441,
+      fftLength: 2048,
+      window: 'hann',
+      center: 'reflect',
+      spectrum: 'power',
+      mel: 'htk',
+      melNorm: 'none',
+      bands: 64,
+      minHz: 0,
+      maxHz: 22050,
+      log: { kind: 'ln', eps: 1e-7 },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'none' },
+    },
+    source: 'Zhang, Zou, Li 2019 (arXiv 1910.09935)',
+    exact: '64 log-mel bands from 25 ms windows',
+    inferred:
+      '"10 ms overlap" read as a 10 ms hop; sample rate (that of TUT 2017), Hann window, HTK scale, ln(x + 1e-7), no normalisation',
+  },
+  vggish: {
+    config: {
+      sampleRateHz: 16000,
+      preEmphasis: 0,
+      windowSamples: 400,
+      hopSamples: 160,
+      fftLength: 512,
+      window: 'hann',
+      center: 'none',
+      spectrum: 'magnitude',
+      mel: 'vggish',
+      melNorm: 'none',
+      bands: 64,
+      minHz: 125,
+      maxHz: 7500,
+      log: { kind: 'ln', eps: 0.01 },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'none' },
+    },
+    source: 'Hershey et al. 2017; tensorflow/models research/audioset/vggish (mel_features.py, vggish_params.py)',
+    exact: 'everything; the network then reads patches of 96 frames',
+    inferred: 'nothing',
+  },
+  dcase2024: {
+    config: {
+      sampleRateHz: 32000,
+      preEmphasis: 0,
+      windowSamples: 3072,
+      hopSamples: 500,
+      fftLength: 4096,
+      window: 'hann',
+      center: 'reflect',
+      spectrum: 'power',
+      mel: 'htk',
+      melNorm: 'none',
+      bands: 256,
+      minHz: 0,
+      maxHz: 16000,
+      log: { kind: 'ln', eps: 1e-5 },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'none' },
+    },
+    source: 'CPJKU/dcase2024_task1_baseline (torchaudio MelSpectrogram)',
+    exact: 'sample rate, FFT, window, hop, bands and ln(x + 1e-5)',
+    inferred: "torchaudio's defaults for the rest: periodic Hann, HTK scale, power, reflect padding, 0 Hz to Nyquist",
+  },
+};
+
+export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[];
+
+export function isPresetName(name: string): name is PresetName {
+  return Object.hasOwn(PRESETS, name);
+}
+
+/** The preset `name`, with its source. */
+export function frontEndPreset(name: PresetName): FrontEndPreset {
+  return PRESETS[name];
+}
