@@ -1,0 +1,55 @@
+import type { FrontEndConfig } from '@asc/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+/** What a network is built for. */
+export interface SceneModelConfig {
+  /** Seed of the initial weights: equal seeds give equal weights. */
+  readonly seed: number;
+  /** Scene classes (Y). */
+  readonly classes: number;
+  /** Classes of the auxiliary branch used in training; 0 builds none. */
+  readonly abstractClasses: number;
+  /** Mel bands (F). */
+  readonly bands: number;
+  /** Frames (T). */
+  readonly frames: number;
+  /** Feature channels (C). */
+  readonly channels: number;
+}
+
+/** A scene classification network. */
+export interface SceneModel {
+  readonly name: string;
+  readonly config: SceneModelConfig;
+  /**
+   * (B, F, T, C) → logits (B, Y), one tensor per entry of `outputs`. Call it with
+   * `training.apply(x, { training: true, random })`.
+   */
+  readonly training: LayersModel;
+  /** (B, F, T, C) → scene logits (B, Y). Shares its weights with `training`. */
+  readonly deployed: LayersModel;
+  /** Names of the outputs of `training`, in order: `scene`, then `abstract` where there is such a branch. */
+  readonly outputs: readonly string[];
+}
+
+/** A figure in a publication that a preset answers to. */
+export interface PublishedFigure {
+  readonly what: string;
+  readonly value: number;
+  /** `exact`: our network has this figure. `inferred`: it stands for a network whose publication leaves details open. */
+  readonly match: 'exact' | 'inferred';
+  readonly note: string;
+}
+
+/** A network of the literature, ready to build. */
+export interface ModelPreset {
+  readonly name: string;
+  readonly paper: string;
+  /** The configuration the publication used; the default of `createModel`. */
+  readonly config: SceneModelConfig;
+  /** Samples of one input at the front end's rate (S). */
+  readonly clipSamples: number;
+  readonly frontEnd: FrontEndConfig;
+  readonly published: readonly PublishedFigure[];
+  readonly build: (config: SceneModelConfig) => SceneModel;
+}
