@@ -11,3 +11,4 @@ export { decodeOnnx } from './model/decode-onnx.js';
 export { encodeOnnx } from './model/encode-onnx.js';
 export { readOnnxFile, writeOnnxFile } from './model/onnx-file.js';
 export { OnnxRunner, type RunnerOptions, type RunnerSpec } from './model/onnx-runner.js';
+export { getModelCard, setModelCard } from './model/model-card.js';

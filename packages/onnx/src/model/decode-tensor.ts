@@ -1,7 +1,7 @@
-import { DataError } from '@asc/core';
+import { DataError, sizeOf } from '@asc/core';
 import type { OnnxTensor, OnnxType } from './onnx-model.js';
 import type { ProtoReader } from './proto-reader.js';
-import { elementCount, onnxTypeOf, TENSOR_ARRAYS } from './tensor-data.js';
+import { onnxTypeOf, TENSOR_ARRAYS } from './tensor-data.js';
 
 /**
  * A TensorProto and its name. Elements may lie in `raw_data` or in the typed fields (`float_data`, `int32_data`,
@@ -43,10 +43,10 @@ export function decodeTensor(reader: ProtoReader): { name: string; tensor: OnnxT
     });
   }
   const data = raw === undefined ? typedData(type, reals, ints) : rawData(type, raw);
-  if (data === undefined || shape.some((size) => size < 0) || data.length !== elementCount(shape)) {
+  if (data === undefined || shape.some((size) => size < 0) || data.length !== sizeOf(shape)) {
     throw new DataError({
       what: `Constant ${name} does not have as many values as its shape says.`,
-      expected: `${elementCount(shape)} ${type} values for shape [${shape.join(', ')}]`,
+      expected: `${sizeOf(shape)} ${type} values for shape [${shape.join(', ')}]`,
       received: data === undefined ? `${raw?.length} bytes` : String(data.length),
       hint: 'The file is damaged: export or download it again.',
     });

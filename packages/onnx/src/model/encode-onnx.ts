@@ -1,8 +1,8 @@
-import { UsageError } from '@asc/core';
+import { UsageError, sizeOf } from '@asc/core';
 import { ONNX_TYPE, type OnnxAttribute, type OnnxModel, type OnnxNode } from './onnx-model.js';
 import type { OnnxTensor, OnnxValueInfo } from './onnx-model.js';
 import { ProtoWriter } from './proto-writer.js';
-import { elementCount, TENSOR_ARRAYS, tensorBytes } from './tensor-data.js';
+import { TENSOR_ARRAYS, tensorBytes } from './tensor-data.js';
 
 /** AttributeProto.AttributeType numbers. */
 const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
@@ -99,10 +99,10 @@ function writeTensor(writer: ProtoWriter, tensor: OnnxTensor, name: string): voi
       received: tensor.data.constructor.name,
     });
   }
-  if (tensor.data.length !== elementCount(tensor.shape)) {
+  if (tensor.data.length !== sizeOf(tensor.shape)) {
     throw new UsageError({
       what: `${label} does not have as many elements as its shape says.`,
-      expected: `${elementCount(tensor.shape)} elements for shape [${tensor.shape.join(', ')}]`,
+      expected: `${sizeOf(tensor.shape)} elements for shape [${tensor.shape.join(', ')}]`,
       received: String(tensor.data.length),
     });
   }

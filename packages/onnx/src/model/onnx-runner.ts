@@ -1,9 +1,18 @@
-import { DataError, UsageError, type DType, type NdArray, type NdArrays } from '@asc/core';
+import {
+  checkKeys,
+  checkOneOf,
+  checkPositiveInteger,
+  DataError,
+  UsageError,
+  type DType,
+  type NdArray,
+  type NdArrays,
+  sizeOf,
+} from '@asc/core';
 import type * as Ort from 'onnxruntime-node';
 import { encodeOnnx } from './encode-onnx.js';
 import { readOnnxBytes } from './onnx-file.js';
 import type { OnnxModel } from './onnx-model.js';
-import { elementCount } from './tensor-data.js';
 
 /** Name, type and shape of a graph input or output. A string dimension is symbolic: any size. */
 export interface RunnerSpec {
@@ -124,10 +133,10 @@ async function importOnnxRuntime(): Promise<typeof Ort> {
 }
 
 function toSessionOptions(options: RunnerOptions): Ort.InferenceSession.SessionOptions {
+  checkKeys('The runner options', options, ['threads', 'optimisation']);
   const { threads, optimisation = 'all' } = options;
-  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
-    throw new UsageError({ what: 'threads must be a positive whole number.', received: String(threads) });
-  }
+  if (threads !== undefined) checkPositiveInteger('threads', threads);
+  checkOneOf('optimisation', optimisation, ['disabled', 'basic', 'extended', 'all']);
   return {
     executionProviders: ['cpu'],
     graphOptimizationLevel: optimisation,
@@ -166,10 +175,10 @@ function checkedData(spec: RunnerSpec, feed: NdArray): NdArray['data'] {
       received: `[${shape.join(', ')}]`,
     });
   }
-  if (data.length !== elementCount(shape)) {
+  if (data.length !== sizeOf(shape)) {
     throw new UsageError({
       what: `Input ${spec.name} does not have as many values as its shape says.`,
-      expected: `${elementCount(shape)} values for shape [${shape.join(', ')}]`,
+      expected: `${sizeOf(shape)} values for shape [${shape.join(', ')}]`,
       received: String(data.length),
     });
   }

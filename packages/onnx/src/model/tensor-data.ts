@@ -20,11 +20,6 @@ export function onnxTypeOf(dataType: number): OnnxType | undefined {
   return undefined;
 }
 
-/** Number of elements of a shape: 1 for a scalar. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
 /** The bytes of a tensor: a view, not a copy. Little endian, as every machine ONNX Runtime supports. */
 export function tensorBytes(tensor: OnnxTensor): Uint8Array {
   return new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength);
