@@ -1,1 +1,7 @@
-export {};
+export { evaluate } from './evaluate.js';
+export type { AbstractReport, CalibrationBin, CalibrationReport, ClassReport, GroupReport, Report } from './report.js';
+export { DEVICE_GROUPS } from './device-groups.js';
+export { formatReport } from './format-report.js';
+export { meanOverCrops } from './mean-over-crops.js';
+export { pairedBootstrap, type PairedDifference, type PairedReport } from './paired-bootstrap.js';
+export { softmax } from './softmax.js';

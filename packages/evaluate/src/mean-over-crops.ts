@@ -1,0 +1,18 @@
+import { UsageError } from '@asc/core';
+import { checkPosterior } from './check-posterior.js';
+
+/**
+ * One posterior for a clip from those of its crops: their mean, (crops, Y) to (Y).
+ *
+ * @throws UsageError for no crops, and for a crop that is not a posterior of the same length as the first.
+ */
+export function meanOverCrops(crops: readonly ArrayLike<number>[]): number[] {
+  const [first] = crops;
+  if (first === undefined) {
+    throw new UsageError({ what: 'There are no crops to average.', expected: 'at least one', received: 'none' });
+  }
+  crops.forEach((crop, i) => checkPosterior(`Crop ${i}`, crop, first.length));
+  return Array.from({ length: first.length }, (_, y) => {
+    return crops.reduce((sum, crop) => sum + (crop[y] ?? 0), 0) / crops.length;
+  });
+}

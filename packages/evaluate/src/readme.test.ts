@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { createRng, tau2020Labels, type Predictions } from '@asc/core';
+import { evaluate, formatReport, meanOverCrops, pairedBootstrap, softmax } from './index.js';
+
+describe('the README example', () => {
+  test('works as printed', () => {
+    const labels = tau2020Labels();
+    const scores = (scene: string, sure: number): number[] => labels.scenes.map((name) => (name === scene ? sure : 0));
+    const predict = (sure: number): Predictions => ({
+      labels: labels.scenes,
+      rows: [
+        { id: 'a.wav', scene: 'bus', device: 'a', probabilities: softmax(scores('bus', sure)) },
+        {
+          id: 'b.wav',
+          scene: 'park',
+          device: 's4',
+          probabilities: meanOverCrops([softmax(scores('park', sure)), softmax(scores('tram', 1))]),
+        },
+      ],
+    });
+
+    const report = evaluate(predict(3), labels);
+    const text = formatReport(report);
+    const change = pairedBootstrap(predict(1), predict(3), { rng: createRng(7), resamples: 1000 });
+
+    expect(report.accuracy).toBe(1);
+    expect(text.split('\n')[0]).toBe('2 clips   accuracy 100.0 %   class-balanced 100.0 %   log loss 0.659');
+    expect(change.logLoss.difference).toBeLessThan(0);
+  });
+});
