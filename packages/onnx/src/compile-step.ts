@@ -1,0 +1,86 @@
+import { type NdArray, type NdArrays, type Rng, UsageError, checkKeys, checkOneOf } from '@asc/core';
+import type { Variable } from '@tensorflow/tfjs-core';
+import { createEagerStep } from './eager-step.js';
+import { OnnxRunner } from './model/onnx-runner.js';
+import { drawKey } from './random-source.js';
+import type { CompiledStep, StepFunction, StepOptions } from './step.js';
+import { checkState, readVariable, writeVariable } from './step-state.js';
+import { type Trace, stateInput, stateOutput, trace } from './trace/trace.js';
+
+/**
+ * Makes a function with state ready to run: traced into one ONNX graph and run natively (`cpu`), or run by tfjs on its
+ * current backend (`eager`). The two give the same numbers up to rounding, random draws included.
+ *
+ * @throws TraceError where the function cannot be traced, naming op and layer.
+ */
+export async function compileStep(fn: StepFunction, options: StepOptions): Promise<CompiledStep> {
+  checkKeys('options', options, ['inputs', 'state', 'engine', 'threads', 'layers', 'lowerings']);
+  const engine = options.engine ?? 'cpu';
+  checkOneOf('engine', engine, ['cpu', 'eager']);
+  if (engine === 'eager') return createEagerStep(fn, options);
+  const traced = trace(fn, options);
+  const runner = await OnnxRunner.create(traced.model, options.threads === undefined ? {} : { threads: options.threads });
+  return new NativeStep(traced, runner, options.state ?? {});
+}
+
+class NativeStep implements CompiledStep {
+  private readonly state = new Map<string, NdArray>();
+  private readonly draws: readonly { readonly spec: Trace['draws'][number]; readonly buffer: NdArray }[];
+  private readonly written: ReadonlySet<string>;
+  private readonly declared: ReadonlySet<string>;
+
+  constructor(
+    private readonly traced: Trace,
+    private readonly runner: OnnxRunner,
+    private readonly variables: Readonly<Record<string, Variable>>,
+  ) {
+    for (const [name, variable] of Object.entries(variables)) this.state.set(name, readVariable(variable));
+    this.draws = traced.draws.map((spec) => ({
+      spec,
+      buffer: { dtype: 'float32', shape: spec.shape, data: new Float32Array(spec.shape.reduce((a, b) => a * b, 1)) },
+    }));
+    this.written = new Set(traced.writes);
+    this.declared = new Set(traced.model.inputs.map((i) => i.name));
+  }
+
+  async run(inputs: NdArrays, rng: Rng): Promise<NdArrays> {
+    const feeds: Record<string, NdArray> = {};
+    for (const [name, array] of Object.entries(inputs)) {
+      if (!this.declared.has(name)) {
+        throw new UsageError({
+          what: `The step has no input '${name}'.`,
+          expected: [...this.declared].filter((n) => !/^(state|random)\//.test(n)).join(', '),
+          received: Object.keys(inputs).join(', '),
+        });
+      }
+      feeds[name] = array;
+    }
+    for (const name of this.traced.reads) feeds[stateInput(name)] = this.state.get(name)!;
+    for (const { spec, buffer } of this.draws) {
+      const stream = rng.split(...drawKey(spec.kind, spec.label, spec.index));
+      if (spec.kind === 'uniform') stream.fillUniform(buffer.data as Float32Array);
+      else stream.fillNormal(buffer.data as Float32Array);
+      feeds[spec.input] = buffer;
+    }
+    const results = await this.runner.run(feeds);
+    for (const name of this.written) this.state.set(name, results[stateOutput(name)]!);
+    return Object.fromEntries(this.traced.outputs.map((name) => [name, results[name]!]));
+  }
+
+  readState(): NdArrays {
+    return Object.fromEntries([...this.state].map(([name, array]) => [name, { ...array, data: array.data.slice() }]));
+  }
+
+  writeState(values: NdArrays): void {
+    for (const [name, array] of Object.entries(values)) checkState(name, array, this.state.get(name));
+    for (const [name, array] of Object.entries(values)) this.state.set(name, { ...array, data: array.data.slice() });
+  }
+
+  writeVariables(): void {
+    for (const [name, array] of this.state) writeVariable(this.variables[name]!, array);
+  }
+
+  async release(): Promise<void> {
+    await this.runner.release();
+  }
+}

@@ -1,0 +1,44 @@
+import type { NdArrays, NdSpec, RandomSource, Rng } from '@asc/core';
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { LayerLike } from './trace/trace.js';
+import type { LoweringTable } from './trace/lowering.js';
+
+/**
+ * A synchronous tfjs function of named tensors, e.g. a whole training step. It may read and `assign` the variables it was
+ * compiled with and draw from `random`; it must not read tensor values or draw randomness any other way.
+ */
+export type StepFunction = (
+  inputs: Readonly<Record<string, Tensor>>,
+  random: RandomSource<Tensor>,
+) => Record<string, Tensor>;
+
+/** `cpu` traces the function once and runs it with ONNX Runtime; `eager` runs it with tfjs, the reference. */
+export type Engine = 'cpu' | 'eager';
+
+export interface StepOptions {
+  /** Shape and type of each named input. A compiled step has concrete shapes. */
+  readonly inputs: Readonly<Record<string, NdSpec>>;
+  /** Every variable the function reads or assigns, by a stable name. */
+  readonly state?: Readonly<Record<string, Variable>>;
+  /** Default `cpu`. */
+  readonly engine?: Engine;
+  /** Intra-op threads of ONNX Runtime; default: physical cores. */
+  readonly threads?: number;
+  /** Layers whose names should appear in errors and in the graph, e.g. `model.layers`. */
+  readonly layers?: readonly LayerLike[];
+  /** Kernel lowerings; default `DEFAULT_LOWERINGS`. Spread it to add one for a kernel of your own. */
+  readonly lowerings?: LoweringTable;
+}
+
+/** A function with state, ready to run. The state starts as the variables' values at compile time. */
+export interface CompiledStep {
+  /** Run once: state advances, outputs come back. Each random draw is filled from `rng`, split by the draw's name. */
+  run(inputs: NdArrays, rng: Rng): Promise<NdArrays>;
+  /** A copy of the state. */
+  readState(): NdArrays;
+  /** Replace (part of) the state; unknown names and wrong shapes are refused. */
+  writeState(values: NdArrays): void;
+  /** Copy the state into the tfjs variables, so that the eager model has the trained weights. */
+  writeVariables(): void;
+  release(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+import { type Tensor, add, greater, greaterEqual, mul, neg, reshape, rsqrt, sub, sum, where, zerosLike } from '@tensorflow/tfjs-core';
+import type { GradientOverride } from './lowering.js';
+
+/**
+ * Gradients that replace tfjs's own while tracing, because tfjs composes them of many broadcasts or of a mask, a cast and
+ * a product where one Where does. Same values; fewer passes over memory.
+ */
+export const TRACED_GRADIENTS: readonly GradientOverride[] = [
+  {
+    kernelName: 'Relu',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({ x: () => where(greater(x!, 0), dy as Tensor, zerosLike(x!)) }),
+  },
+  {
+    kernelName: 'Maximum',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => halves(dy as Tensor, greaterEqual(a!, b!), a!, b!),
+  },
+  {
+    kernelName: 'Minimum',
+    inputsToSave: ['a', 'b'],
+    gradFunc: (dy, [a, b]) => halves(dy as Tensor, greaterEqual(b!, a!), a!, b!),
+  },
+  {
+    // y = (x − m)·r·g + o with r = 1/√(v + ε); per channel. tfjs tiles every factor to full size instead.
+    kernelName: 'FusedBatchNorm',
+    inputsToSave: ['x', 'mean', 'variance', 'scale'],
+    gradFunc: (dyOne, saved, attrs) => {
+      const dy = dyOne as Tensor;
+      const [x, mean, variance, scale] = saved as [Tensor, Tensor, Tensor, Tensor | undefined];
+      const epsilon = attrs['varianceEpsilon'] as number;
+      const channels = x.shape.at(-1)!;
+      const vector = (t: Tensor): Tensor => reshape(t, [channels]);
+      const outer = x.shape.map((_, i) => i).slice(0, -1);
+      const r = rsqrt(add(vector(variance), epsilon));
+      const g = scale === undefined || scale === null ? r : mul(r, vector(scale));
+      const dyTotal = sum(dy, outer);
+      // Σ dy·(x − m) = Σ dy·x − m·Σ dy
+      const dyCentred = sub(sum(mul(dy, x), outer), mul(vector(mean), dyTotal));
+      const half = mul(mul(dyCentred, g), mul(mul(r, r), -0.5));
+      return {
+        x: () => mul(dy, g),
+        mean: () => reshape(neg(mul(dyTotal, g)), mean.shape),
+        variance: () => reshape(half, variance.shape),
+        scale: () => reshape(mul(dyCentred, r), scale?.shape ?? [channels]),
+        offset: () => reshape(dyTotal, [channels]),
+      };
+    },
+  },
+];
+
+/** The gradient of a two-way choice: all of dy where `first`, the rest elsewhere; summed over broadcast axes. */
+function halves(dy: Tensor, first: Tensor, a: Tensor, b: Tensor): Record<string, () => Tensor> {
+  const zeros = zerosLike(dy);
+  return {
+    a: () => toShape(where(first, dy, zeros), a.shape),
+    b: () => toShape(where(first, zeros, dy), b.shape),
+  };
+}
+
+function toShape(gradient: Tensor, shape: readonly number[]): Tensor {
+  const extra = gradient.shape.length - shape.length;
+  const axes = gradient.shape.map((_, i) => i).filter((i) => i < extra || (shape[i - extra] === 1 && gradient.shape[i] !== 1));
+  if (axes.length === 0) return gradient;
+  return reshape(sum(gradient, axes), [...shape]);
+}

@@ -1,0 +1,106 @@
+import { type DType } from '@asc/core';
+import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { int } from '../graph-builder.js';
+import { type Lowering, type LoweringContext, type LoweringTable, dtypeOf } from '../lowering.js';
+import { type Value, physicalAxis } from '../value.js';
+
+/** Lays out the result of removing `axes` (logical) from `x`, whatever order `x` lies in. */
+export function reduce(
+  context: LoweringContext,
+  op: string,
+  x: Value,
+  axes: readonly number[],
+  keepDims: boolean,
+): Value {
+  const { graph } = context;
+  if (axes.length === 0) return x;
+  const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
+  const physicalAxes = axes.map((a) => physicalAxis(x.layout, a)).sort((a, b) => a - b);
+  const isSpatialMean = op === 'ReduceMean' && x.layout === 'channels-first' && physicalAxes.join() === '2,3';
+  const full = isSpatialMean
+    ? // The form that has fused and 8-bit kernels.
+      graph.op('GlobalAveragePool', [x], { shape: kept, dtype: x.dtype, layout: x.layout })
+    : graph.op(op, [x, graph.int64(physicalAxes)], { shape: kept, dtype: x.dtype, layout: x.layout }, { keepdims: int(1) });
+  if (keepDims) return full;
+  const shape = x.shape.filter((_, i) => !axes.includes(i));
+  const plain = graph.plain(full);
+  return graph.reshapePhysical(plain, shape, { shape, dtype: x.dtype });
+}
+
+/** A tfjs reduction; since opset 18 every ONNX reduction takes its axes as an input. */
+function reduction(op: string, axisName = 'axis', dtype?: DType): Lowering {
+  return (context, { x }, attrs) => {
+    const axes = util.parseAxisParam((attrs[axisName] ?? attrs['axis']) as number | number[], x!.shape);
+    const keepDims = (attrs['keepDims'] as boolean | undefined) ?? false;
+    return context.tensor(reduceTyped(context, op, x!, axes, keepDims, dtype));
+  };
+}
+
+function reduceTyped(
+  context: LoweringContext,
+  op: string,
+  x: TensorInfo,
+  axes: number[],
+  keepDims: boolean,
+  dtype?: DType,
+): Value {
+  const { graph } = context;
+  let value = context.value(x);
+  // ReduceMean over whole numbers is a float in tfjs; boolean reductions count in int32.
+  if (op === 'ReduceMean' && value.dtype !== 'float32') value = castTo(context, value, 'float32');
+  if (value.dtype === 'bool') value = castTo(context, value, 'int32');
+  const result = reduce(context, op, value, axes, keepDims);
+  return dtype === undefined || result.dtype === dtype
+    ? result
+    : graph.op('Cast', [result], { shape: result.shape, dtype, layout: result.layout }, { to: int(dtype === 'bool' ? 9 : 6) });
+}
+
+function castTo(context: LoweringContext, value: Value, dtype: 'float32' | 'int32'): Value {
+  return context.graph.op('Cast', [value], { shape: value.shape, dtype, layout: value.layout }, { to: int(dtype === 'float32' ? 1 : 6) });
+}
+
+function argument(op: string): Lowering {
+  return (context, { x }, attrs) => {
+    const axis = util.parseAxisParam(attrs['axis'] as number, x!.shape)[0]!;
+    const value = context.graph.plain(context.value(x!));
+    const shape = x!.shape.filter((_, i) => i !== axis);
+    const wide = context.graph.op(op, [value], { shape, dtype: 'int32', type: 'int64' }, { axis: int(axis), keepdims: int(0) });
+    return context.tensor(context.graph.op('Cast', [wide], { shape, dtype: 'int32' }, { to: int(6) }));
+  };
+}
+
+function normalised(op: string, input: string, axisName: string): Lowering {
+  return (context, inputs, attrs: NamedAttrMap) => {
+    const x = context.value(inputs[input]!);
+    const axis = util.parseAxisParam(attrs[axisName] as number, [...x.shape])[0]!;
+    return context.tensor(
+      context.graph.op(op, [x], { shape: x.shape, dtype: dtypeOf('float32'), layout: x.layout }, { axis: int(physicalAxis(x.layout, axis)) }),
+    );
+  };
+}
+
+const cumsum: Lowering = (context, { x }, attrs) => {
+  const value = context.value(x!);
+  const axis = physicalAxis(value.layout, util.parseAxisParam(attrs['axis'] as number, x!.shape)[0]!);
+  return context.tensor(
+    context.graph.op('CumSum', [value, context.graph.scalar(axis, 'int32')], value, {
+      exclusive: int(Number(attrs['exclusive'] ?? false)),
+      reverse: int(Number(attrs['reverse'] ?? false)),
+    }),
+  );
+};
+
+export const REDUCTION: LoweringTable = {
+  Sum: reduction('ReduceSum'),
+  Mean: reduction('ReduceMean'),
+  Max: reduction('ReduceMax', 'reductionIndices'),
+  Min: reduction('ReduceMin'),
+  Prod: reduction('ReduceProd'),
+  All: reduction('ReduceMin', 'axis', 'bool'),
+  Any: reduction('ReduceMax', 'axis', 'bool'),
+  ArgMax: argument('ArgMax'),
+  ArgMin: argument('ArgMin'),
+  Softmax: normalised('Softmax', 'logits', 'dim'),
+  LogSoftmax: normalised('LogSoftmax', 'logits', 'axis'),
+  Cumsum: cumsum,
+};

@@ -1,0 +1,138 @@
+import type { OnnxModel, OnnxNode } from '../model/onnx-model.js';
+
+/** The clean-ups every traced graph gets: per-channel affine pairs fused, dead nodes, constants and inputs removed. */
+export function optimise(model: OnnxModel): OnnxModel {
+  fuseAffine(model);
+  joinPaddedHalves(model);
+  removeDead(model);
+  return model;
+}
+
+/** How often each value is read, graph outputs included. */
+export function countUses(model: OnnxModel): Map<string, number> {
+  const uses = new Map<string, number>();
+  const note = (name: string): unknown => uses.set(name, (uses.get(name) ?? 0) + 1);
+  for (const node of model.nodes) node.inputs.forEach(note);
+  for (const output of model.outputs) note(output.name);
+  return uses;
+}
+
+export function producersOf(model: OnnxModel): Map<string, OnnxNode> {
+  const producers = new Map<string, OnnxNode>();
+  for (const node of model.nodes) for (const output of node.outputs) producers.set(output, node);
+  return producers;
+}
+
+/** Removes nodes, constants and inputs that no output depends on. Inputs named by the caller stay; state and draws go. */
+export function removeDead(model: OnnxModel): void {
+  const needed = new Set(model.outputs.map((o) => o.name));
+  const kept: OnnxNode[] = [];
+  for (let i = model.nodes.length - 1; i >= 0; i--) {
+    const node = model.nodes[i]!;
+    if (!node.outputs.some((o) => needed.has(o))) continue;
+    kept.push(node);
+    for (const input of node.inputs) needed.add(input);
+  }
+  model.nodes = kept.reverse();
+  for (const name of [...model.initializers.keys()]) if (!needed.has(name)) model.initializers.delete(name);
+  model.inputs = model.inputs.filter((i) => needed.has(i.name) || !/^(state|random)\//.test(i.name));
+  const made = new Set(model.nodes.flatMap((n) => n.outputs));
+  model.valueInfo = model.valueInfo.filter((v) => made.has(v.name) && !model.outputs.some((o) => o.name === v.name));
+}
+
+/** x·s + b with per-channel s and b is one inference-form BatchNormalization: one pass over memory instead of two. */
+function fuseAffine(model: OnnxModel): void {
+  const producers = producersOf(model);
+  const uses = countUses(model);
+  const shapes = new Map(model.valueInfo.map((v) => [v.name, v.shape]));
+  for (const input of model.inputs) shapes.set(input.name, input.shape);
+  for (const [name, tensor] of model.initializers) shapes.set(name, tensor.shape);
+  const perChannel = (name: string, channels: number | string | undefined): boolean => {
+    const shape = shapes.get(name);
+    return shape?.length === 3 && shape[0] === channels && shape[1] === 1 && shape[2] === 1;
+  };
+  const vectors = new Map<string, string>();
+  const nodes: OnnxNode[] = [];
+  let made = 0;
+  const vector = (name: string, channels: number): string => {
+    const producer = producers.get(name);
+    const source = producer?.op === 'Reshape' && shapes.get(producer.inputs[0]!)?.length === 1 ? producer.inputs[0]! : undefined;
+    if (source !== undefined) return source;
+    let known = vectors.get(name);
+    if (known === undefined) {
+      known = `affine/vector_${made++}`;
+      model.initializers.set('affine/minus_one', { type: 'int64', shape: [1], data: BigInt64Array.of(-1n) });
+      nodes.push({ op: 'Reshape', domain: '', name: known, inputs: [name, 'affine/minus_one'], outputs: [known], attributes: {} });
+      shapes.set(known, [channels]);
+      vectors.set(name, known);
+    }
+    return known;
+  };
+  const filled = (value: number, channels: number): string => {
+    const name = `affine/${value}_${channels}`;
+    model.initializers.set(name, { type: 'float32', shape: [channels], data: new Float32Array(channels).fill(value) });
+    return name;
+  };
+  for (const node of model.nodes) {
+    const match = node.op === 'Add' ? affineOf(node, producers, uses, shapes, perChannel) : undefined;
+    if (match === undefined) {
+      nodes.push(node);
+      continue;
+    }
+    const { x, scale, offset, channels } = match;
+    const inputs = [x, vector(scale, channels), vector(offset, channels), filled(0, channels), filled(1, channels)];
+    nodes.push({ ...node, op: 'BatchNormalization', inputs, attributes: { epsilon: { kind: 'float', value: 0 } } });
+  }
+  model.nodes = nodes;
+}
+
+function affineOf(
+  node: OnnxNode,
+  producers: ReadonlyMap<string, OnnxNode>,
+  uses: ReadonlyMap<string, number>,
+  shapes: ReadonlyMap<string, readonly (number | string)[]>,
+  perChannel: (name: string, channels: number | string | undefined) => boolean,
+): { x: string; scale: string; offset: string; channels: number } | undefined {
+  const [p, q] = node.inputs as [string, string];
+  for (const [product, offset] of [[p, q], [q, p]] as const) {
+    const mul = producers.get(product);
+    if (mul?.op !== 'Mul' || uses.get(product) !== 1) continue;
+    const shape = shapes.get(product);
+    const channels = shape?.length === 4 ? shape[1] : undefined;
+    if (typeof channels !== 'number' || !perChannel(offset, channels)) continue;
+    const [u, v] = mul.inputs as [string, string];
+    if (perChannel(v, channels)) return { x: u, scale: v, offset, channels };
+    if (perChannel(u, channels)) return { x: v, scale: u, offset, channels };
+  }
+  return undefined;
+}
+
+/** Pad(a, after) + Pad(b, before) along one axis, where each fills the other's zeros, is a Concat: gradients of slices. */
+function joinPaddedHalves(model: OnnxModel): void {
+  const producers = producersOf(model);
+  const shapes = new Map(model.valueInfo.map((v) => [v.name, v.shape]));
+  const padding = (name: string): { source: string; axis: number; before: number; after: number } | undefined => {
+    const node = producers.get(name);
+    if (node?.op !== 'Pad' || node.inputs.length !== 2 || 'mode' in node.attributes) return undefined;
+    const pads = model.initializers.get(node.inputs[1]!)?.data;
+    if (pads === undefined) return undefined;
+    const rank = pads.length / 2;
+    const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => Number(pads[i]) !== 0 || Number(pads[i + rank]) !== 0);
+    const axis = axes[0];
+    if (axes.length !== 1 || axis === undefined) return undefined;
+    return { source: node.inputs[0]!, axis, before: Number(pads[axis]), after: Number(pads[axis + rank]) };
+  };
+  for (const node of model.nodes) {
+    if (node.op !== 'Add') continue;
+    const pair = node.inputs.map(padding);
+    const [a, b] = pair;
+    if (a === undefined || b === undefined || a.axis !== b.axis) continue;
+    const [low, high] = a.before === 0 ? [a, b] : [b, a];
+    const lowLength = shapes.get(low.source)?.[low.axis];
+    const highLength = shapes.get(high.source)?.[high.axis];
+    if (low.before !== 0 || high.after !== 0 || low.after !== highLength || high.before !== lowLength) continue;
+    node.op = 'Concat';
+    node.inputs = [low.source, high.source];
+    node.attributes = { axis: { kind: 'int', value: low.axis } };
+  }
+}

@@ -1,0 +1,187 @@
+import { type DType, TraceError } from '@asc/core';
+import { type BackendValues, type DataId, type DataType, type NamedAttrMap, type TensorInfo, engine } from '@tensorflow/tfjs-core';
+import { GraphBuilder } from './graph-builder.js';
+import { type LoweringContext, type LoweringTable, dtypeOf } from './lowering.js';
+import type { TraceBackend } from './trace-backend.js';
+import { type Constant, type Value, physicalShape, sameShape, sizeOf } from './value.js';
+
+type Entry =
+  | { readonly kind: 'value'; readonly value: Value }
+  | { readonly kind: 'constant'; readonly data: Constant['data']; readonly dtype: DType }
+  | { readonly kind: 'broadcast'; readonly value: Value; readonly shape: readonly number[] }
+  | { readonly kind: 'filled'; readonly value: number; readonly dtype: DType };
+
+/** tfjs ops that draw their numbers in JavaScript. */
+const RANDOM_OPS = /^(rand|random[A-Z]\w*|truncatedNormal|dropout|multinomial)$/;
+
+/** One trace in progress: what every data id stands for. */
+export class TraceContext implements LoweringContext {
+  readonly graph = new GraphBuilder();
+  /** Names of the layers being called, outermost first. */
+  readonly layers: string[] = [];
+  /** Every constant written while tracing, with the op and layer that wrote it: two traces must agree. */
+  readonly written: { readonly key: string; readonly where: string }[] = [];
+  private readonly entries = new WeakMap<DataId, Entry>();
+
+  constructor(
+    private readonly backend: TraceBackend,
+    private readonly lowerings: LoweringTable,
+  ) {}
+
+  lower(kernelName: string, inputs: Record<string, TensorInfo>, attrs: NamedAttrMap): TensorInfo | TensorInfo[] {
+    const lowering = this.lowerings[kernelName];
+    if (lowering === undefined) {
+      throw new TraceError({
+        what: `The tfjs kernel '${kernelName}' has no ONNX lowering${this.where()}.`,
+        hint: `Give one: trace(f, { lowerings: { ...DEFAULT_LOWERINGS, ${kernelName}: (context, inputs, attrs) => … } }).`,
+      });
+    }
+    this.graph.scope = this.layers.join('/');
+    return lowering(this, inputs, attrs);
+  }
+
+  value(tensor: TensorInfo): Value {
+    const entry = this.entry(tensor);
+    if (entry.kind === 'value') return entry.value;
+    if (entry.kind === 'broadcast') {
+      const spec = { shape: entry.shape, dtype: entry.value.dtype, layout: entry.value.layout };
+      return this.graph.op('Expand', [entry.value, this.graph.int64(physicalShape(spec))], spec);
+    }
+    if (entry.kind === 'constant') return this.graph.constant({ data: entry.data, shape: tensor.shape, dtype: entry.dtype });
+    return this.graph.constant({ data: filledData(entry, sizeOf(tensor.shape)), shape: tensor.shape, dtype: entry.dtype });
+  }
+
+  constant(tensor: TensorInfo): Constant | undefined {
+    const entry = this.entry(tensor);
+    if (entry.kind === 'value' || entry.kind === 'broadcast') return undefined;
+    const data = entry.kind === 'constant' ? entry.data : filledData(entry, sizeOf(tensor.shape));
+    return { data, shape: tensor.shape, dtype: entry.dtype };
+  }
+
+  uniform(tensor: TensorInfo): number | undefined {
+    const entry = this.entry(tensor);
+    return entry.kind === 'filled' ? entry.value : undefined;
+  }
+
+  compact(tensor: TensorInfo): Value {
+    const entry = this.entry(tensor);
+    return entry.kind === 'broadcast' ? entry.value : this.value(tensor);
+  }
+
+  broadcast(value: Value, shape: readonly number[]): TensorInfo {
+    if (sameShape(value.shape, shape)) return this.tensor(value);
+    const dataId = this.backend.newDataId();
+    this.entries.set(dataId, { kind: 'broadcast', value, shape });
+    return { dataId, shape: [...shape], dtype: value.dtype };
+  }
+
+  tensor(value: Value): TensorInfo {
+    const dataId = this.backend.newDataId();
+    this.entries.set(dataId, { kind: 'value', value });
+    return { dataId, shape: [...value.shape], dtype: value.dtype };
+  }
+
+  filled(shape: readonly number[], dtype: DType, value: number): TensorInfo {
+    const dataId = this.backend.newDataId();
+    this.entries.set(dataId, { kind: 'filled', value, dtype });
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  alias(tensor: TensorInfo): TensorInfo {
+    const dataId = this.backend.newDataId();
+    this.entries.set(dataId, this.entry(tensor));
+    return { dataId, shape: tensor.shape, dtype: tensor.dtype };
+  }
+
+  /** A data id for a value that no kernel made: an input or a piece of state. */
+  bind(value: Value): DataId {
+    return this.tensor(value).dataId;
+  }
+
+  /** A data id for a variable that is read but not part of the state: its numbers as they are now. */
+  bindConstant(data: Constant['data'], dtype: DType): DataId {
+    const dataId = this.backend.newDataId();
+    this.entries.set(dataId, constantEntry(data, dtype));
+    return dataId;
+  }
+
+  define(dataId: DataId, values: BackendValues, shape: readonly number[], dtype: DataType): void {
+    const op = this.currentOp();
+    if (op !== undefined && RANDOM_OPS.test(op)) {
+      throw new TraceError({
+        what: `The tfjs op '${op}' draws random numbers while tracing${this.where()}: the graph would repeat them for ever.`,
+        hint: "Draw from the step's `random` argument instead; in a layer it comes as the call argument `random` (@asc/layers has Dropout).",
+      });
+    }
+    const data = typed(values, dtypeOf(dtype), sizeOf(shape));
+    const entry = constantEntry(data, dtypeOf(dtype));
+    this.entries.set(dataId, entry);
+    this.written.push({ key: fingerprint(data), where: `${op === undefined ? '' : ` in the op '${op}'`}${this.where()}` });
+  }
+
+  read(dataId: DataId): BackendValues {
+    const entry = this.entries.get(dataId);
+    if (entry?.kind === 'constant') return entry.data;
+    throw new TraceError({
+      what: `A tensor's value was read while tracing${this.where()}: the graph has no value yet.`,
+      hint: 'dataSync(), arraySync(), print() and control flow that depends on numbers cannot be traced; use tf.where, masks or ops.',
+    });
+  }
+
+  /** " in the layer 'x'" where a layer is being called. */
+  where(): string {
+    return this.layers.length === 0 ? '' : ` in the layer '${this.layers.join('/')}'`;
+  }
+
+  private currentOp(): string | undefined {
+    const stack = (engine().state as unknown as { scopeStack: { name: string }[] }).scopeStack;
+    for (let i = stack.length - 1; i >= 0; i--) {
+      const name = stack[i]!.name;
+      if (name.endsWith('__op')) return name.slice(0, -4);
+    }
+    return undefined;
+  }
+
+  private entry(tensor: TensorInfo): Entry {
+    const entry = this.entries.get(tensor.dataId);
+    if (entry !== undefined) return entry;
+    // A tensor of another backend, captured by the function: its numbers become a constant.
+    const owner = (
+      engine().state as unknown as { tensorInfo: WeakMap<DataId, { backend: { readSync(id: DataId): BackendValues } }> }
+    ).tensorInfo.get(tensor.dataId);
+    if (owner === undefined) {
+      throw new TraceError({ what: `A disposed tensor was used while tracing${this.where()}.` });
+    }
+    const data = typed(owner.backend.readSync(tensor.dataId), dtypeOf(tensor.dtype), sizeOf(tensor.shape));
+    const captured = constantEntry(data, dtypeOf(tensor.dtype));
+    this.entries.set(tensor.dataId, captured);
+    return captured;
+  }
+}
+
+function constantEntry(data: Constant['data'], dtype: DType): Entry {
+  const first = data[0];
+  if (first !== undefined && data.every((v) => v === first)) return { kind: 'filled', value: first, dtype };
+  return { kind: 'constant', data, dtype };
+}
+
+function filledData(entry: { readonly value: number; readonly dtype: DType }, size: number): Constant['data'] {
+  const data = entry.dtype === 'float32' ? new Float32Array(size) : entry.dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+  return data.fill(entry.value);
+}
+
+function typed(values: BackendValues, dtype: DType, size: number): Constant['data'] {
+  // A backend may hand out a longer buffer than the tensor needs.
+  const numbers = values as ArrayLike<number>;
+  const exact = numbers.length === size ? numbers : Array.prototype.slice.call(numbers, 0, size);
+  if (dtype === 'float32') return Float32Array.from(exact as ArrayLike<number>);
+  if (dtype === 'int32') return Int32Array.from(exact as ArrayLike<number>);
+  return Uint8Array.from(exact as ArrayLike<number>);
+}
+
+function fingerprint(data: Constant['data']): string {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  return `${data.length}:${hash >>> 0}`;
+}
