@@ -1,0 +1,64 @@
+import { checkPositiveInteger, UsageError, type FeatureMap, type LabelSpace, type NdArrays, type Rng } from '@asc/core';
+import { oneHotTargets } from './one-hot-targets.js';
+import { stackMaps } from './stack-maps.js';
+
+/**
+ * The training batches of a run. A batch holds `x` (B, F, T, C) and the soft labels `scene` (B, Y) and `abstract` (B, A),
+ * see `oneHotTargets`. The same epoch gives the same batches whenever it is asked for, so that a run can be resumed.
+ */
+export interface BatchSource {
+  readonly stepsPerEpoch: number;
+  /** Batches `firstStep` … `stepsPerEpoch − 1` of an epoch, both counted from 0. */
+  batches(epoch: number, firstStep: number): AsyncIterable<NdArrays>;
+}
+
+/** A labelled feature map held in memory. */
+export interface TrainingExample {
+  readonly map: FeatureMap;
+  readonly scene: string;
+}
+
+/**
+ * Batches of examples in memory, in a new order every epoch.
+ *
+ * @throws UsageError where the examples do not fill one batch and `dropLast` is on, or there are none.
+ */
+export function inMemoryBatches(options: {
+  readonly examples: readonly TrainingExample[];
+  readonly labels: LabelSpace;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  readonly rng: Rng;
+}): BatchSource {
+  const { examples, labels, dropLast, rng } = options;
+  const batchSize = checkPositiveInteger('batchSize', options.batchSize);
+  const batches = examples.length / batchSize;
+  const stepsPerEpoch = dropLast ? Math.floor(batches) : Math.ceil(batches);
+  if (stepsPerEpoch === 0) {
+    throw new UsageError({
+      what: 'There are too few examples to train on.',
+      expected: dropLast ? `at least one batch of ${batchSize}` : 'at least one',
+      received: `${examples.length}`,
+      ...(dropLast ? { hint: 'Lower batchSize, or set dropLast to false.' } : {}),
+    });
+  }
+  return {
+    stepsPerEpoch,
+    async *batches(epoch, firstStep) {
+      const order = rng.split('epoch', epoch).permutation(examples.length);
+      for (let step = firstStep; step < stepsPerEpoch; step++) {
+        const chosen = Array.from(
+          order.subarray(step * batchSize, (step + 1) * batchSize),
+          (index) => examples[index] as TrainingExample,
+        );
+        yield {
+          x: stackMaps(chosen.map(({ map }) => map)),
+          ...oneHotTargets(
+            labels,
+            chosen.map(({ scene }) => scene),
+          ),
+        };
+      }
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { NdSpec } from '@asc/core';
+import type { StepFunction } from '@asc/onnx';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { namedWeights } from './named-weights.js';
+
+/** A forward pass for `compileStep`. */
+export interface InferenceStep {
+  /** Input `x` (B, F, T, C); output `probabilities` (B, Y), the softmax of the model's first output. */
+  readonly run: StepFunction;
+  /** The model's weights, named as in the training step. */
+  readonly state: Readonly<Record<string, tf.Variable>>;
+  /** Shapes of the inputs for `x` of shape (B, F, T, C). */
+  inputs(xShape: readonly number[]): Readonly<Record<string, NdSpec>>;
+}
+
+/** The scene posteriors of a model in its inference form. */
+export function inferenceStep(model: LayersModel): InferenceStep {
+  return {
+    run: ({ x }) => {
+      const [logits] = [model.apply(x as tf.Tensor, { training: false })].flat() as tf.Tensor[];
+      return { probabilities: tf.softmax(logits as tf.Tensor) };
+    },
+    state: Object.fromEntries(namedWeights(model).map(({ name, variable }) => [name, variable])),
+    inputs: (xShape) => ({ x: { dtype: 'float32', shape: xShape } }),
+  };
+}

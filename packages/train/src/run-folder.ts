@@ -1,0 +1,158 @@
+import { DataError, UsageError, type Predictions } from '@asc/core';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
+import { describeEnvironment, type Environment } from './environment.js';
+import type { EpochReport } from './epoch-totals.js';
+import { appendHistory, readHistory, truncateHistory } from './history.js';
+import { parseRecipe } from './parse-recipe.js';
+import { recipeHash } from './recipe-hash.js';
+import type { Recipe } from './recipe-schema.js';
+import { acquireRunLock } from './run-lock.js';
+import { diskError, removePartialFiles, writeFileAtomic } from './write-file-atomic.js';
+
+/** Where the files of a run lie. */
+export interface RunPaths {
+  readonly folder: string;
+  readonly recipe: string;
+  /** One entry for every time the run was opened. */
+  readonly environment: string;
+  /** One {@link EpochReport} a line. */
+  readonly history: string;
+  readonly last: string;
+  /** The epoch with the highest validation accuracy; the lower log loss decides a tie. */
+  readonly best: string;
+  readonly predictions: string;
+  readonly lock: string;
+}
+
+/** An open run: this process alone writes into its folder until {@link RunFolder.close}. */
+export interface RunFolder {
+  readonly paths: RunPaths;
+  /** What to go on from; `undefined` at the start. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Epochs already done. */
+  readonly history: readonly EpochReport[];
+  /** Writes `last`, and `best` before it where asked. @throws DataError when the disk refuses. */
+  saveCheckpoint(checkpoint: Checkpoint, options?: { readonly best?: boolean }): Promise<void>;
+  appendReport(report: EpochReport): Promise<void>;
+  writePredictions(predictions: Predictions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Names of the files in a run folder. */
+export function runPaths(folder: string): RunPaths {
+  return {
+    folder,
+    recipe: join(folder, 'recipe.json'),
+    environment: join(folder, 'environment.json'),
+    history: join(folder, 'history.jsonl'),
+    last: join(folder, 'checkpoints', 'last.safetensors'),
+    best: join(folder, 'checkpoints', 'best.safetensors'),
+    predictions: join(folder, 'predictions.json'),
+    lock: join(folder, 'run.lock'),
+  };
+}
+
+/**
+ * Opens a folder for a run of `recipe`, new or, with `resume`, begun before; a run with no checkpoint yet starts over.
+ *
+ * @throws UsageError when the folder holds a run and `resume` is off, holds one of another recipe, or is in use;
+ * DataError when it cannot be written or its last checkpoint is damaged.
+ */
+export async function openRun(
+  folder: string,
+  options: { readonly recipe: Recipe; readonly resume?: boolean; readonly versions?: Readonly<Record<string, string>> },
+): Promise<RunFolder> {
+  const { recipe, resume = false, versions } = options;
+  const paths = runPaths(folder);
+  const checkpoints = join(folder, 'checkpoints');
+  await mkdir(checkpoints, { recursive: true }).catch((cause: unknown) => {
+    throw diskError(checkpoints, cause);
+  });
+  const release = await acquireRunLock(paths.lock);
+  try {
+    const earlier = await readJson(paths.recipe);
+    if (earlier !== undefined) checkEarlier(folder, parseRecipe(earlier), recipe, resume);
+    await Promise.all([removePartialFiles(folder), removePartialFiles(checkpoints)]);
+    await writeFileAtomic(paths.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
+    const sessions = ((await readJson(paths.environment)) ?? []) as Environment[];
+    await writeFileAtomic(
+      paths.environment,
+      `${JSON.stringify([...sessions, describeEnvironment(versions)], null, 2)}\n`,
+    );
+    const checkpoint = await readLast(paths, recipeHash(recipe));
+    const history = await truncateHistory(paths.history, checkpoint?.epoch ?? 0);
+    return {
+      paths,
+      checkpoint,
+      history,
+      async saveCheckpoint(next, { best = false } = {}) {
+        // Killed between the two, the run repeats the epoch and writes the same best again.
+        if (best) await writeCheckpoint(paths.best, next);
+        await writeCheckpoint(paths.last, next);
+      },
+      appendReport: (report) => appendHistory(paths.history, report),
+      writePredictions: (predictions) => writeFileAtomic(paths.predictions, `${JSON.stringify(predictions)}\n`),
+      close: release,
+    };
+  } catch (cause) {
+    await release();
+    throw cause;
+  }
+}
+
+/** A run as it lies on disk, for readers: its recipe and reports. @throws DataError where there is none. */
+export async function readRun(folder: string): Promise<{ recipe: Recipe; history: EpochReport[]; paths: RunPaths }> {
+  const paths = runPaths(folder);
+  const recipe = await readJson(paths.recipe);
+  if (recipe !== undefined) return { recipe: parseRecipe(recipe), history: await readHistory(paths.history), paths };
+  throw new DataError({
+    what: `${folder} is not a run folder.`,
+    expected: 'a recipe.json in it',
+    received: 'none',
+    hint: 'Give the folder a training run was written to.',
+  });
+}
+
+function checkEarlier(folder: string, earlier: Recipe, recipe: Recipe, resume: boolean): void {
+  if (!resume) {
+    throw new UsageError({
+      what: `${folder} already holds the run "${earlier.name}".`,
+      hint: 'Resume it, or give another folder.',
+    });
+  }
+  if (recipeHash(earlier) === recipeHash(recipe)) return;
+  const before = earlier as Readonly<Record<string, unknown>>;
+  const changed = Object.entries(recipe).filter(
+    ([key, value]) => key !== 'name' && JSON.stringify(value) !== JSON.stringify(before[key]),
+  );
+  throw new UsageError({
+    what: `${folder} holds a run of another recipe.`,
+    expected: changed.map(([key]) => `${key}: ${JSON.stringify(before[key])}`).join(', '),
+    received: changed.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join(', '),
+    hint: 'Resume with the recipe.json of the folder, or give another folder.',
+  });
+}
+
+/** The last checkpoint, or `undefined` where none was written yet. */
+async function readLast(paths: RunPaths, hash: string): Promise<Checkpoint | undefined> {
+  return readCheckpoint(paths.last, { recipeHash: hash }).catch((cause: unknown) => {
+    const missing = cause instanceof DataError && (cause.cause as NodeJS.ErrnoException)?.code === 'ENOENT';
+    if (missing) return undefined;
+    throw cause;
+  });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new DataError({ what: `Cannot read ${path}.`, received: String(cause) }, { cause });
+  });
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new DataError({ what: `${path} is not JSON.`, received: JSON.stringify(text.slice(0, 60)) }, { cause });
+  }
+}

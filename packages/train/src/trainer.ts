@@ -1,0 +1,137 @@
+import { checkShape, createRng, TraceError, UsageError, AscError, type LabelSpace, type NdArrays } from '@asc/core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { augmentBatch } from './augment-batch.js';
+import { createOptimiser } from './create-optimiser.js';
+import { createTask } from './create-task.js';
+import { findNonFinite } from './non-finite.js';
+import type { Recipe } from './recipe-schema.js';
+import { createSchedule } from './schedule.js';
+import { sizedStep } from './sized-step.js';
+import { trainingStep } from './training-step.js';
+
+/** What one step of training gave. */
+export interface StepResult {
+  readonly loss: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly clips: number;
+  /** Clips whose most likely scene is that of the (mixed) label. */
+  readonly correct: number;
+  readonly learningRate: number;
+}
+
+/** A recipe's training step with its state. Equal (seed, epoch, step, state, batch) give equal results, bit for bit. */
+export interface Trainer {
+  /** @throws UsageError for a batch that does not fit; AscError where the loss is not finite. */
+  step(epoch: number, step: number, batch: NdArrays): Promise<StepResult>;
+  learningRate(epoch: number, step: number): number;
+  readState(): NdArrays;
+  writeState(state: NdArrays): void;
+  writeVariables(): void;
+  release(): Promise<void>;
+}
+
+/** Prepares the training step of `recipe` for `model`, whose outputs are logits, scene first. */
+export function createTrainer(options: {
+  readonly recipe: Recipe;
+  readonly model: LayersModel;
+  readonly labels: LabelSpace;
+  readonly stepsPerEpoch: number;
+  readonly threads?: number | undefined;
+}): Trainer {
+  const { recipe, model, labels, stepsPerEpoch, threads } = options;
+  const task = createTask(recipe.task);
+  const targets = Object.keys(task.targets(labels));
+  const optimiser = createOptimiser(recipe.optimiser);
+  const schedule = createSchedule(recipe.schedule, recipe.optimiser.learningRate);
+  const source = trainingStep({ model, task, labels, optimiser });
+  const compiled = sizedStep(source, { engine: recipe.engine, threads });
+  const rng = createRng(recipe.seed).split('train');
+  const totalSteps = stepsPerEpoch * recipe.epochs;
+  const learningRate = (epoch: number, step: number) =>
+    schedule({ step: epoch * stepsPerEpoch + step, epoch, totalSteps, totalEpochs: recipe.epochs });
+
+  return {
+    learningRate,
+    async step(epoch, step, batch) {
+      const own = rng.split('epoch', epoch, 'step', step);
+      const arrays = augmentBatch(checkBatch(batch, model, targets), recipe.augment, own.split('augment'));
+      const rate = learningRate(epoch, step);
+      const scalars = Object.entries(optimiser.scalars(epoch * stepsPerEpoch + step, rate)).map(
+        ([name, value]): [string, NdArrays[string]] => [
+          `optimiser/${name}`,
+          { dtype: 'float32', shape: [], data: Float32Array.of(value) },
+        ],
+      );
+      const outputs = await compiled.run({ ...arrays, ...Object.fromEntries(scalars) }, own.split('layers'));
+      const loss = scalarOf(outputs, 'total');
+      if (!Number.isFinite(loss)) throw diverged(epoch, step, loss, arrays);
+      const parts = Object.keys(outputs).filter((name) => name.startsWith('part/'));
+      return {
+        loss,
+        parts: Object.fromEntries(parts.map((name) => [name.slice('part/'.length), scalarOf(outputs, name)])),
+        clips: arrays['x']?.shape[0] ?? 0,
+        correct: countAgreements(outputs['logits'], arrays['scene']),
+        learningRate: rate,
+      };
+    },
+    readState: () => compiled.readState(),
+    writeState: (state) => compiled.writeState(state),
+    writeVariables: () => compiled.writeVariables(),
+    async release() {
+      await compiled.release();
+      source.dispose();
+    },
+  };
+}
+
+/** The arrays the step takes, checked. */
+function checkBatch(batch: NdArrays, model: LayersModel, targets: readonly string[]): NdArrays {
+  const pick = (name: string) => {
+    const array = batch[name];
+    if (array !== undefined) return array;
+    throw new UsageError({
+      what: `A training batch misses the array "${name}".`,
+      expected: ['x', ...targets].join(', '),
+      received: Object.keys(batch).join(', ') || 'nothing',
+    });
+  };
+  const x = pick('x');
+  const expected = (model.inputs[0]?.shape ?? []).slice(1);
+  checkShape('x of a training batch', x.shape, ['B', ...expected.map((size, axis) => size ?? `axis ${axis + 1}`)]);
+  return { x, ...Object.fromEntries(targets.map((name) => [name, pick(name)])) };
+}
+
+function scalarOf(outputs: NdArrays, name: string): number {
+  const value = outputs[name]?.data[0];
+  if (value === undefined) throw new TraceError({ what: `The training step gave no "${name}".` });
+  return value;
+}
+
+function diverged(epoch: number, step: number, loss: number, inputs: NdArrays): AscError {
+  const broken = findNonFinite(inputs);
+  return new AscError({
+    what: `Training stopped: the loss is not finite at epoch ${epoch}, step ${step}.`,
+    expected: 'a finite loss',
+    received: broken === undefined ? String(loss) : `${loss}, and ${broken.count} such numbers in "${broken.name}"`,
+    hint:
+      broken === undefined
+        ? 'Lower optimiser.learningRate. The last checkpoint written is from before and whole.'
+        : 'Check the recordings and the front end: the batch itself is not finite.',
+  });
+}
+
+/** Rows of (B, Y) arrays whose largest column is the same. */
+function countAgreements(logits: NdArrays[string] | undefined, labels: NdArrays[string] | undefined): number {
+  const [rows = 0, width = 0] = logits?.shape ?? [];
+  let agreements = 0;
+  for (let row = 0; row < rows; row++) {
+    if (argmax(logits?.data, row * width, width) === argmax(labels?.data, row * width, width)) agreements++;
+  }
+  return agreements;
+}
+
+function argmax(data: ArrayLike<number> | undefined, begin: number, width: number): number {
+  let best = 0;
+  for (let y = 1; y < width; y++) if ((data?.[begin + y] ?? 0) > (data?.[begin + best] ?? 0)) best = y;
+  return best;
+}
