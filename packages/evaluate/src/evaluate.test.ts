@@ -171,6 +171,9 @@ describe('evaluate', () => {
   });
 
   test.each([
+    ['what is not an object', null, 'These are not predictions'],
+    ['an object without rows', { labels: scenes }, 'received { labels: ["bus", "park", "tram"] }'],
+    ['a row that is not an object', { labels: scenes, rows: [row, null] }, 'Row 1 of the predictions is not an object'],
     ['no rows', of(), 'no predictions'],
     ['an unlabelled row', of({ ...row, scene: undefined }), 'Clip "x.wav" has no label'],
     ['an unlabelled row from JSON', of({ ...row, scene: null }), 'Clip "x.wav" has no label'],

@@ -20,6 +20,7 @@ export interface JudgedClip {
  * an unlabelled row, an unknown scene, or a row that is not a posterior.
  */
 export function judgeClips(predictions: Predictions, scenes: readonly string[]): JudgedClip[] {
+  checkStructure(predictions);
   const { labels, rows } = predictions;
   const columns = columnsOf(labels, scenes);
   if (rows.length === 0) {
@@ -47,6 +48,19 @@ export function judgeClips(predictions: Predictions, scenes: readonly string[]):
     const posterior = Float64Array.from(columns, (column) => probabilities[column] ?? 0);
     // Predictions read from JSON may say null where a device is not known.
     return { id, device: device ?? undefined, truth, guess: largest(posterior), posterior };
+  });
+}
+
+/** Predictions often come from a JSON file: refuses what is not even shaped like them. */
+function checkStructure(predictions: Predictions): void {
+  const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
+  const whole = isObject(predictions) && Array.isArray(predictions.labels) && Array.isArray(predictions.rows);
+  const bad = whole ? predictions.rows.findIndex((row) => !isObject(row)) : -1;
+  if (whole && bad === -1) return;
+  throw new UsageError({
+    what: whole ? `Row ${bad} of the predictions is not an object.` : 'These are not predictions.',
+    expected: whole ? '{ id, scene, device, probabilities }' : '{ labels: […], rows: […] }',
+    received: describeValue(whole ? predictions.rows[bad] : predictions),
   });
 }
 
