@@ -33,6 +33,8 @@ const BASE_KEYS = [
   'batchSize',
   'inputDType',
   'weights',
+  // added by tfjs when it loads a model
+  'customObjects',
 ] as const;
 
 /** A layer with one input and one output that knows its cost. Base of every layer of this package. */

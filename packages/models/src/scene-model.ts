@@ -1,4 +1,3 @@
-import type { FrontEndConfig } from '@asc/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 /** What a network is built for. */
@@ -22,7 +21,7 @@ export interface SceneModel {
   readonly name: string;
   readonly config: SceneModelConfig;
   /**
-   * (B, F, T, C) → logits (B, Y), one tensor per entry of `outputs`. Call it with
+   * (B, F, T, C) → logits (B, Y), one tensor per entry of `outputs`, in an array where there are several. Call it with
    * `training.apply(x, { training: true, random })`.
    */
   readonly training: LayersModel;
@@ -49,7 +48,8 @@ export interface ModelPreset {
   readonly config: SceneModelConfig;
   /** Samples of one input at the front end's rate (S). */
   readonly clipSamples: number;
-  readonly frontEnd: FrontEndConfig;
+  /** Name of the front-end preset in @asc/features. */
+  readonly frontEnd: string;
   readonly published: readonly PublishedFigure[];
   readonly build: (config: SceneModelConfig) => SceneModel;
 }

@@ -1,1 +1,5 @@
-export {};
+export { checkLayer, type CheckedLayer, type LayerExpectations } from './check-layer.js';
+export { type CloseOptions, expectClose, relativeDistance } from './expect-close.js';
+export { MismatchError } from './mismatch-error.js';
+export { type GoldenArray, readGolden } from './read-golden.js';
+export { seededDraws } from './seeded-draws.js';

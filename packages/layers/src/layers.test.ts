@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkLayer, seededDraws } from '@asc/testing';
+import { input, type Shape } from '@tensorflow/tfjs-layers';
+import * as tf from '@tensorflow/tfjs-core';
+import { AveragePool2D } from './average-pool2d.js';
+import { BatchNorm } from './batch-norm.js';
+import { ChannelGate } from './channel-gate.js';
+import { Conv2D } from './conv2d.js';
+import { Dense } from './dense.js';
+import { DepthwiseConv2D } from './depthwise-conv2d.js';
+import { Dropout } from './dropout.js';
+import { MaxFeatureMap } from './max-feature-map.js';
+import { MaxPool2D } from './max-pool2d.js';
+import { SpatialGate } from './spatial-gate.js';
+
+/** Multiply–accumulates of a sliding window, counted one by one; a bias is one more per output. */
+function countWindow(
+  [bands, frames]: readonly [number, number],
+  size: readonly [number, number],
+  strides: readonly [number, number],
+  padding: readonly [number, number, number, number],
+  perTap: number,
+  perOutput: number,
+): number {
+  let count = 0;
+  for (let f = -padding[0]; f + size[0] <= bands + padding[1]; f += strides[0]) {
+    for (let t = -padding[2]; t + size[1] <= frames + padding[3]; t += strides[1]) {
+      for (let i = 0; i < size[0]; i++) for (let j = 0; j < size[1]; j++) count += perTap;
+      count += perOutput;
+    }
+  }
+  return count;
+}
+
+describe('every layer passes the harness', () => {
+  test('MaxFeatureMap', async () => {
+    const shapes = [
+      [2, 3, 4, 6],
+      [3, 8],
+    ];
+    await checkLayer(() => new MaxFeatureMap({ name: 'mfm' }), shapes, { parameters: 0, macs: () => 0 });
+  });
+
+  test('Conv2D with asymmetric padding and strides', async () => {
+    await checkLayer(
+      () =>
+        new Conv2D({ name: 'conv', filters: 3, kernelSize: [3, 2], strides: [2, 1], padding: [1, 0, 2, 1], seed: 3 }),
+      [[2, 5, 4, 2]],
+      { parameters: 3 * 2 * 2 * 3 + 3, macs: () => countWindow([5, 4], [3, 2], [2, 1], [1, 0, 2, 1], 2 * 3, 3) },
+    );
+  });
+
+  test('Conv2D without bias', async () => {
+    await checkLayer(
+      () =>
+        new Conv2D({ name: 'conv', filters: 4, kernelSize: 1, useBias: false, kernelLaw: 'kaiming-normal-fan-out' }),
+      [[2, 3, 4, 3]],
+      { parameters: 12, macs: () => countWindow([3, 4], [1, 1], [1, 1], [0, 0, 0, 0], 12, 0) },
+    );
+  });
+
+  test('DepthwiseConv2D', async () => {
+    await checkLayer(
+      () => new DepthwiseConv2D({ name: 'depth', kernelSize: 3, strides: [1, 2], padding: [1, 1, 1, 1] }),
+      [[2, 5, 6, 3]],
+      { parameters: 30, macs: () => countWindow([5, 6], [3, 3], [1, 2], [1, 1, 1, 1], 3, 3) },
+    );
+  });
+
+  test('Dense', async () => {
+    await checkLayer(() => new Dense({ name: 'dense', units: 4 }), [[3, 5]], { parameters: 24, macs: () => 24 });
+    await checkLayer(() => new Dense({ name: 'dense', units: 4, useBias: false }), [[3, 5]], { parameters: 20 });
+  });
+
+  test.each([
+    { scale: true, center: true },
+    { scale: false, center: true },
+    { scale: true, center: false },
+    { scale: false, center: false },
+  ])('BatchNorm %o', async (options) => {
+    const learnt = 3 * (Number(options.scale) + Number(options.center));
+    const shapes = [
+      [3, 4, 2, 3],
+      [6, 3],
+    ];
+    await checkLayer(() => new BatchNorm({ name: 'norm', ...options }), shapes, {
+      parameters: learnt,
+      macs: () => learnt,
+    });
+  });
+
+  test('ChannelGate', async () => {
+    await checkLayer(() => new ChannelGate({ name: 'gate', reduction: 2 }), [[2, 3, 4, 6]], {
+      parameters: 2 * 6 * 3 + 3 + 6,
+      macs: () => 2 * (6 * 3 + 3 + 3 * 6 + 6),
+    });
+  });
+
+  test('SpatialGate', async () => {
+    await checkLayer(() => new SpatialGate({ name: 'gate' }), [[2, 4, 5, 3]], {
+      parameters: 100,
+      macs: () => countWindow([4, 5], [7, 7], [1, 1], [3, 3, 3, 3], 2, 0) + 2,
+    });
+  });
+
+  test('MaxPool2D', async () => {
+    await checkLayer(() => new MaxPool2D({ name: 'pool', poolSize: 2, ceilMode: true }), [[2, 5, 4, 2]], {
+      parameters: 0,
+      macs: () => 0,
+    });
+    await checkLayer(() => new MaxPool2D({ name: 'pool', poolSize: [3, 2], strides: [2, 2] }), [[2, 7, 5, 2]]);
+  });
+
+  test('AveragePool2D', async () => {
+    await checkLayer(
+      () => new AveragePool2D({ name: 'pool', poolSize: 3, strides: [1, 2], padding: [1, 1, 1, 1] }),
+      [[2, 4, 5, 2]],
+      { parameters: 0, macs: () => 0 },
+    );
+  });
+
+  test('Dropout', async () => {
+    await checkLayer(() => new Dropout({ name: 'drop', rate: 0.4 }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
+  });
+});
+
+describe('initial weights', () => {
+  const weights = (seed: number, name: string): number[] => {
+    const layer = new Conv2D({ name, filters: 8, kernelSize: 3, seed });
+    layer.apply(input({ shape: [6, 6, 4] }));
+    return layer.getWeights().flatMap((weight) => Array.from(weight.dataSync()));
+  };
+
+  test('depend on seed and name alone', () => {
+    const first = weights(1, 'a');
+    new Dense({ name: 'other', units: 3, seed: 1 }).apply(input({ shape: [5] }));
+    expect(weights(1, 'a')).toEqual(first);
+    expect(weights(2, 'a')).not.toEqual(first);
+    expect(weights(1, 'b')).not.toEqual(first);
+  });
+
+  test('fill ±1/√fanIn', () => {
+    const bound = 1 / Math.sqrt(3 * 3 * 4);
+    const values = weights(1, 'a').map(Math.abs);
+    expect(Math.max(...values)).toBeLessThanOrEqual(bound);
+    expect(Math.max(...values)).toBeGreaterThan(0.95 * bound);
+  });
+});
+
+describe('bad input is refused', () => {
+  const apply = (layer: tf.serialization.Serializable, shape: Shape): unknown =>
+    (layer as unknown as { apply: (x: unknown) => unknown }).apply(input({ shape }));
+
+  test.each([
+    ['unknown key', () => new Conv2D({ filters: 1, kernelSize: 1, kernalLaw: 'x' } as never), 'kernalLaw'],
+    ['no filters', () => new Conv2D({ filters: 0, kernelSize: 1 }), 'filters'],
+    ['three kernel sizes', () => new Conv2D({ filters: 1, kernelSize: [1, 2, 3] }), 'kernelSize'],
+    ['two paddings', () => new Conv2D({ filters: 1, kernelSize: 1, padding: [1, 2] as never }), 'padding'],
+    ['odd channels', () => apply(new MaxFeatureMap({ name: 'm' }), [2, 2, 3]), 'even number'],
+    ['rank 3', () => apply(new Conv2D({ filters: 1, kernelSize: 1 }), [2, 3]), '(B, F, T, C)'],
+    ['window too large', () => apply(new Conv2D({ filters: 1, kernelSize: 5 }), [3, 9, 1]), 'at least 5 bands'],
+    ['rate 1', () => new Dropout({ rate: 1 }), 'rate'],
+    ['fractional seed', () => new Dense({ units: 1, seed: 0.5 }), 'seed'],
+    ['momentum 2', () => new BatchNorm({ momentum: 2 }), 'momentum'],
+  ])('%s', (_, make, message) => {
+    expect(make).toThrow(message);
+  });
+
+  test('a random layer in training without a source says what to pass', () => {
+    const x = tf.ones([1, 4]);
+    expect(() => new Dropout({ rate: 0.5, name: 'drop' }).apply(x, { training: true })).toThrow(
+      'Call model.apply(x, { training: true, random }).',
+    );
+  });
+
+  test('training statistics need two values a channel', () => {
+    expect(() => new BatchNorm({ name: 'norm' }).apply(tf.ones([1, 4]), { training: true })).toThrow(
+      'one value per channel',
+    );
+  });
+});
+
+test('dropout scales what it keeps and repeats for a seed', () => {
+  const layer = new Dropout({ rate: 0.25, name: 'drop' });
+  const x = tf.ones([100, 100]);
+  const pass = (seed: number): Float32Array => {
+    const random = seededDraws(seed);
+    return (layer.apply(x, { training: true, random }) as tf.Tensor).dataSync() as Float32Array;
+  };
+  const values = pass(1);
+  expect(new Set(values)).toEqual(new Set([0, Math.fround(4 / 3)]));
+  expect(values.reduce((a, b) => a + b, 0) / 10_000).toBeCloseTo(1, 1);
+  expect(pass(1)).toEqual(values);
+  expect(pass(2)).not.toEqual(values);
+});
