@@ -35,6 +35,10 @@ describe('labelSpace', () => {
     expect(() => labelSpace(['park'], { abstract: { a: ['parc'] } })).toThrow('Did you mean "park"?');
     expect(() => labelSpace(['park'], { abstract: { a: ['park'], b: [] } })).toThrow('"b" is empty');
     // @ts-expect-error: what an untyped caller may pass
+    expect(() => labelSpace('park')).toThrow('expected an array of scene names, received "park"');
+    // @ts-expect-error: what an untyped caller may pass
+    expect(() => labelSpace(['a'], { abstract: { x: 'a' } })).toThrow('expected an array of scene names, received "a"');
+    // @ts-expect-error: what an untyped caller may pass
     expect(() => labelSpace(['park'], { abstracts: {} })).toThrow('Did you mean "abstract"?');
   });
 

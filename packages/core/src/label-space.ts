@@ -15,11 +15,12 @@ export function labelSpace(
   options: { readonly abstract?: Readonly<Record<string, readonly string[]>> } = {},
 ): LabelSpace {
   checkNames(scenes);
-  checkKeys('The options of labelSpace', options, ['abstract']);
+  checkKeys('The second argument of labelSpace', options, ['abstract']);
   const groups = Object.entries(options.abstract ?? {});
   if (groups.length === 0) return { scenes: [...scenes], abstracts: [], abstractOf: [] };
   const owner = new Map<string, number>();
   groups.forEach(([name, members], group) => {
+    if (!Array.isArray(members)) throw notAList(`Abstract class "${name}" holds no scenes.`, members);
     for (const scene of members) {
       if (!scenes.includes(scene)) throw unknownName(`Abstract class "${name}" holds an unknown scene.`, scene, scenes);
       if (owner.has(scene)) {
@@ -51,7 +52,12 @@ export function labelSpace(
   return { scenes: [...scenes], abstracts: groups.map(([name]) => name), abstractOf };
 }
 
+function notAList(what: string, received: unknown): UsageError {
+  return new UsageError({ what, expected: 'an array of scene names', received: describeValue(received) });
+}
+
 function checkNames(scenes: readonly string[]): void {
+  if (!Array.isArray(scenes)) throw notAList('The scenes do not make a label space.', scenes);
   const bad = scenes.find((name, i) => typeof name !== 'string' || name === '' || scenes.indexOf(name) !== i);
   if (scenes.length > 0 && bad === undefined) return;
   throw new UsageError({

@@ -28,6 +28,7 @@ describe('ndArray', () => {
     // @ts-expect-error: what an untyped caller may pass
     expect(() => ndArray('float16', [2])).toThrow('one of "float32", "int32", "bool"');
     expect(() => ndArray('float32', [-1])).toThrow('received -1');
+    expect(() => ndArray('float32', [2 ** 30, 2 ** 30])).toThrow('too large');
     expect(() => ndArray('float32', [1.5])).toThrow('received 1.5');
   });
 

@@ -14,6 +14,9 @@ export interface TypedNdArray<D extends DType> extends NdArray {
 
 const HOLDERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
+/** Elements a typed array holds in every engine the toolkit runs in: 2^32. */
+const MAX_SIZE = 2 ** 32;
+
 /** Elements in an array of `shape`: the product of its sizes, 1 for a scalar `()`. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((size, axis) => size * axis, 1);
@@ -22,12 +25,19 @@ export function sizeOf(shape: readonly number[]): number {
 /**
  * An array of `shape` around `data` (shared, not copied), or of zeros where `data` is absent.
  *
- * @throws UsageError when a size is not an integer of at least 0, or `data` has another type or length.
+ * @throws UsageError when a size is not an integer of at least 0, the array would be too large, or `data` has another type or length.
  */
 export function ndArray<D extends DType>(dtype: D, shape: readonly number[], data?: DataOf<D>): TypedNdArray<D> {
   checkOneOf('dtype', dtype, ['float32', 'int32', 'bool']);
   for (const axis of shape) checkNonNegativeInteger('Every size of a shape', axis);
   const size = sizeOf(shape);
+  if (size > MAX_SIZE) {
+    throw new UsageError({
+      what: `An array of shape (${shape.join(', ')}) is too large to hold.`,
+      expected: `at most ${MAX_SIZE} elements`,
+      received: describeValue(size),
+    });
+  }
   const holder = HOLDERS[dtype];
   const held = data ?? (new holder(size) as DataOf<D>);
   if (tagOf(held) !== holder.name || held.length !== size) {
