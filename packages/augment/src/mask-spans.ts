@@ -29,13 +29,13 @@ export interface Span {
  * its axis.
  */
 export function drawSpans(options: MaskOptions, bands: number, frames: number, rng: Rng): Span[] {
-  checkKeys('The mask options', options, ['frequency', 'time']);
+  checkKeys('The mask configuration', options, ['frequency', 'time']);
   return [...drawAxis('frequency', options.frequency, bands, rng), ...drawAxis('time', options.time, frames, rng)];
 }
 
 function drawAxis(axis: Span['axis'], masks: AxisMasks | undefined, size: number, rng: Rng): Span[] {
   if (masks === undefined) return [];
-  checkKeys(`The ${axis} masks`, masks, ['count', 'maxWidth']);
+  checkKeys(`The configuration of the ${axis} masks`, masks, ['count', 'maxWidth']);
   const count = checkNonNegativeInteger(`count of the ${axis} masks`, masks.count);
   const maxWidth = checkNonNegativeInteger(`maxWidth of the ${axis} masks`, masks.maxWidth);
   if (maxWidth > size) {
