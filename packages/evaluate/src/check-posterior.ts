@@ -1,4 +1,4 @@
-import { UsageError } from '@asc/core';
+import { describeValue, UsageError } from '@asc/core';
 
 /** How far a posterior's sum may be from 1: covers softmax computed in half precision (2^-11) with room to spare. */
 export const SUM_TOLERANCE = 1e-3;
@@ -17,9 +17,8 @@ export function checkPosterior(owner: string, posterior: ArrayLike<number>, clas
       ...(hint === undefined ? {} : { hint }),
     });
   };
-  if (posterior === null || typeof posterior !== 'object' || posterior.length !== classes) {
-    fail(`${classes} probabilities`, `${posterior?.length ?? String(posterior)}`);
-  }
+  if (typeof posterior !== 'object' || posterior === null) fail('an array of probabilities', describeValue(posterior));
+  if (posterior.length !== classes) fail(`${classes} probabilities`, `${posterior.length}`);
   let sum = 0;
   for (let i = 0; i < classes; i++) {
     const p = posterior[i];

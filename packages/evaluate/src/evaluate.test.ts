@@ -180,6 +180,8 @@ describe('evaluate', () => {
     ['an unknown scene', of({ ...row, scene: 'parc' }), 'Did you mean "park"?'],
     ['an id that occurs twice', of(row, row), 'the id of an earlier row'],
     ['an empty id', of({ ...row, id: '' }), 'Row 0 of the predictions has no id'],
+    ['a device that is no name', of({ ...row, device: 3 }), 'received 3'],
+    ['a string of probabilities', of({ ...row, probabilities: '111' }), 'expected an array of probabilities'],
     ['NaN', of({ ...row, probabilities: [0.5, NaN, 0.5] }), 'Clip "x.wav" has no valid posterior'],
     ['a negative number', of({ ...row, probabilities: [-0.5, 1, 0.5] }), 'received -0.5 at index 0'],
     ['infinity', of({ ...row, probabilities: [Infinity, 0, 0] }), 'received Infinity at index 0'],

@@ -17,7 +17,8 @@ export interface JudgedClip {
  * Checks predictions and brings their columns into the order of `scenes`.
  *
  * @throws UsageError naming the clip: no rows, labels that are not exactly `scenes`, an id that is empty or occurs twice,
- * an unlabelled row, an unknown scene, or a row that is not a posterior.
+ * an unlabelled row, an unknown scene, a device that is not a string, or a row
+ * that is not a posterior.
  */
 export function judgeClips(predictions: Predictions, scenes: readonly string[]): JudgedClip[] {
   checkStructure(predictions);
@@ -44,6 +45,13 @@ export function judgeClips(predictions: Predictions, scenes: readonly string[]):
     seen.add(id);
     const truth = scene === undefined ? undefined : indices.get(scene);
     if (truth === undefined) throw wrongScene(id, scene, scenes);
+    if (typeof (device ?? '') !== 'string') {
+      throw new UsageError({
+        what: `Clip "${id}" has a device that is not a name.`,
+        expected: 'a string, or nothing where it is not known',
+        received: describeValue(device),
+      });
+    }
     checkPosterior(`Clip "${id}"`, probabilities, scenes.length);
     const posterior = Float64Array.from(columns, (column) => probabilities[column] ?? 0);
     // Predictions read from JSON may say null where a device is not known.

@@ -8,11 +8,11 @@ import { checkPosterior } from './check-posterior.js';
  */
 export function meanOverCrops(crops: readonly ArrayLike<number>[]): number[] {
   const [first] = crops;
-  if (first === undefined) {
+  if (crops.length === 0) {
     throw new UsageError({ what: 'There are no crops to average.', expected: 'at least one', received: 'none' });
   }
-  crops.forEach((crop, i) => checkPosterior(`Crop ${i}`, crop, first.length));
-  return Array.from({ length: first.length }, (_, y) => {
+  crops.forEach((crop, i) => checkPosterior(`Crop ${i}`, crop, first?.length ?? 0));
+  return Array.from({ length: first?.length ?? 0 }, (_, y) => {
     return crops.reduce((sum, crop) => sum + (crop[y] ?? 0), 0) / crops.length;
   });
 }

@@ -35,7 +35,7 @@ export function pairedBootstrap(
   b: Predictions,
   options: { readonly rng: Rng; readonly resamples?: number },
 ): PairedReport {
-  checkKeys('The options of pairedBootstrap', options, ['rng', 'resamples']);
+  checkKeys('The third argument of pairedBootstrap', options, ['rng', 'resamples']);
   const resamples = checkPositiveInteger('resamples', options.resamples ?? 10_000);
   const clipsA = judgeClips(a, a.labels);
   const clipsB = matchById(clipsA, judgeClips(b, a.labels));

@@ -44,6 +44,8 @@ describe('meanOverCrops', () => {
   test('refuses no crops, crops of other lengths and raw scores', () => {
     expect(() => meanOverCrops([])).toThrow('no crops');
     expect(() => meanOverCrops([[0.5, 0.5], [1]])).toThrow('Crop 1 has no valid posterior');
+    // @ts-expect-error: what an untyped caller may pass
+    expect(() => meanOverCrops([null])).toThrow('Crop 0 has no valid posterior');
     expect(() => meanOverCrops([[3, 1]])).toThrow('a sum of 4');
   });
 });
