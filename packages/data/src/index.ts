@@ -1,1 +1,23 @@
-export {};
+export { loadFolder, type LoadFolderOptions } from './dataset/load-folder.js';
+export { loadTau, type LoadTauOptions } from './dataset/load-tau.js';
+export {
+  type FoldSplits,
+  type SceneDataset,
+  type SplitName,
+  assertDisjoint,
+  sceneDataset,
+  sharedLocations,
+} from './dataset/scene-dataset.js';
+export { type TauName, formatTauName, parseTauName } from './dataset/tau-name.js';
+export { type DatasetReport, assertAudioPresent, verifyDataset } from './dataset/verify-dataset.js';
+
+export { type ArrayCache, type CacheEntry, cached, memoryCache } from './pipeline/array-cache.js';
+export { diskCache } from './pipeline/disk-cache.js';
+export type { Source } from './pipeline/iterate.js';
+export { type ParallelMapOptions, type Pipeline, type PipelineOptions, pipeline } from './pipeline/pipeline.js';
+export { type TransferList, type Transferred, transferred } from './pipeline/transfer.js';
+export { type WorkerPool, type WorkerPoolOptions, workerPool } from './pipeline/worker-pool.js';
+
+export { SYNTHETIC_DEVICES, type SyntheticDevice } from './synthetic/devices.js';
+export { type SyntheticOptions, generateSyntheticScenes } from './synthetic/generate-synthetic-scenes.js';
+export { type RenderConfig, renderClip } from './synthetic/render-clip.js';

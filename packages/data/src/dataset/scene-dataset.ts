@@ -1,0 +1,73 @@
+import { type ClipInfo, DataError, type LabelSpace, UsageError, describeValue } from '@asc/core';
+
+/**
+ * The sides of an official fold. `test` and `evaluate` hold the same clips; `test` is the list a system is run on, and
+ * its clips carry labels only where the set gives them away.
+ */
+export type SplitName = 'train' | 'test' | 'evaluate';
+
+/** A labelled collection of recordings and its official splits; nothing is decoded. */
+export interface SceneDataset {
+  readonly name: string;
+  readonly root: string;
+  readonly labels: LabelSpace;
+  /** Every recording of the set, those outside all splits included, in the order of its table. */
+  readonly clips: readonly ClipInfo[];
+  /** Numbers of the folds that have at least one split, ascending. */
+  readonly folds: readonly number[];
+  /** The clips of one side of a fold, in official order. @throws UsageError where the set has no such split. */
+  split(fold: number, which: SplitName): readonly ClipInfo[];
+}
+
+/** The splits of one fold; a set without labels for its test clips has only `test`. */
+export type FoldSplits = Readonly<Partial<Record<SplitName, readonly ClipInfo[]>>>;
+
+/** A {@link SceneDataset} from its parts. */
+export function sceneDataset(parts: {
+  readonly name: string;
+  readonly root: string;
+  readonly labels: LabelSpace;
+  readonly clips: readonly ClipInfo[];
+  readonly splits: ReadonlyMap<number, FoldSplits>;
+}): SceneDataset {
+  const { splits, ...rest } = parts;
+  const folds = [...splits.keys()].sort((a, b) => a - b);
+  return {
+    ...rest,
+    folds,
+    split(fold, which) {
+      const clips = splits.get(fold)?.[which];
+      if (clips !== undefined) return clips;
+      const known = folds.map((n) => `${n} (${Object.keys(splits.get(n) ?? {}).join(', ')})`);
+      throw new UsageError({
+        what: `Dataset ${parts.name} has no split "${which}" in fold ${describeValue(fold)}.`,
+        expected: `one of the folds ${known.length === 0 ? '(none)' : known.join('; ')}`,
+      });
+    },
+  };
+}
+
+/** Locations with clips on both sides of a fold, sorted; empty for a clean split. Clips without a location are skipped. */
+export function sharedLocations(dataset: SceneDataset, fold: number): string[] {
+  const trained = new Set(dataset.split(fold, 'train').map((clip) => clip.location));
+  const shared = new Set<string>();
+  for (const { location } of dataset.split(fold, 'evaluate')) {
+    if (location !== undefined && trained.has(location)) shared.add(location);
+  }
+  return [...shared].sort();
+}
+
+/**
+ * Checks that no recording location sits on both sides of a fold.
+ *
+ * @throws DataError naming the first shared locations: results on such a fold say nothing about new places.
+ */
+export function assertDisjoint(dataset: SceneDataset, fold: number): void {
+  const shared = sharedLocations(dataset, fold);
+  if (shared.length === 0) return;
+  throw new DataError({
+    what: `Fold ${fold} of ${dataset.name} trains and evaluates on the same locations.`,
+    expected: 'no location on both sides',
+    received: `${shared.length} shared: ${shared.slice(0, 5).join(', ')}${shared.length > 5 ? ', …' : ''}`,
+  });
+}
