@@ -24,7 +24,8 @@ export function createEagerStep(fn: StepFunction, options: StepOptions): Compile
       const results: Record<string, NdArray> = {};
       tidy(() => {
         const feeds: Record<string, Tensor> = {};
-        for (const [name, array] of Object.entries(inputs)) feeds[name] = tensor(array.data, [...array.shape], array.dtype);
+        for (const [name, array] of Object.entries(inputs))
+          feeds[name] = tensor(array.data, [...array.shape], array.dtype);
         const outputs = fn(feeds, eagerRandom(rng));
         for (const [name, t] of Object.entries(outputs)) {
           results[name] = ndArray(t.dtype as 'float32', [...t.shape], t.dataSync<'float32'>().slice());

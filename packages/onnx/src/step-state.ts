@@ -16,7 +16,11 @@ export function writeVariable(variable: Variable, array: NdArray): void {
 export function checkState(name: string, array: NdArray, current: NdArray | undefined): void {
   if (current === undefined) throw new UsageError({ what: `The step has no state '${name}'.` });
   if (array.dtype !== current.dtype) {
-    throw new UsageError({ what: `State '${name}' has the wrong type.`, expected: current.dtype, received: array.dtype });
+    throw new UsageError({
+      what: `State '${name}' has the wrong type.`,
+      expected: current.dtype,
+      received: array.dtype,
+    });
   }
   checkShape(`state '${name}'`, array.shape, current.shape);
 }

@@ -1,4 +1,17 @@
-import { type Tensor, add, greater, greaterEqual, mul, neg, reshape, rsqrt, sub, sum, where, zerosLike } from '@tensorflow/tfjs-core';
+import {
+  type Tensor,
+  add,
+  greater,
+  greaterEqual,
+  mul,
+  neg,
+  reshape,
+  rsqrt,
+  sub,
+  sum,
+  where,
+  zerosLike,
+} from '@tensorflow/tfjs-core';
 import type { GradientOverride } from './lowering.js';
 
 /**
@@ -60,7 +73,9 @@ function halves(dy: Tensor, first: Tensor, a: Tensor, b: Tensor): Record<string,
 
 function toShape(gradient: Tensor, shape: readonly number[]): Tensor {
   const extra = gradient.shape.length - shape.length;
-  const axes = gradient.shape.map((_, i) => i).filter((i) => i < extra || (shape[i - extra] === 1 && gradient.shape[i] !== 1));
+  const axes = gradient.shape
+    .map((_, i) => i)
+    .filter((i) => i < extra || (shape[i - extra] === 1 && gradient.shape[i] !== 1));
   if (axes.length === 0) return gradient;
   return reshape(sum(gradient, axes), [...shape]);
 }

@@ -48,12 +48,25 @@ export class GraphBuilder {
   /** Makes `value` a graph output called `name`, in logical (channels-last) order. */
   output(name: string, value: Value): void {
     const plain = this.plain(value);
-    this.nodes.push({ op: 'Identity', domain: '', name: `output/${name}`, inputs: [plain.name], outputs: [name], attributes: {} });
+    this.nodes.push({
+      op: 'Identity',
+      domain: '',
+      name: `output/${name}`,
+      inputs: [plain.name],
+      outputs: [name],
+      attributes: {},
+    });
     this.outputs.push({ name, type: value.dtype, shape: [...value.shape] });
   }
 
   /** One node with one result. */
-  op(op: string, inputs: readonly (Value | string | undefined)[], spec: Spec, attributes: Attributes = {}, domain = ''): Value {
+  op(
+    op: string,
+    inputs: readonly (Value | string | undefined)[],
+    spec: Spec,
+    attributes: Attributes = {},
+    domain = '',
+  ): Value {
     return this.ops(op, inputs, [spec], attributes, domain)[0]!;
   }
 
@@ -95,13 +108,18 @@ export class GraphBuilder {
   }
 
   scalar(value: number, dtype: DType = 'float32'): Value {
-    const data = dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
+    const data =
+      dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);
     return this.constant({ data, shape: [], dtype });
   }
 
   /** An int64 vector, ONNX's way to pass shapes and axes. */
   int64(values: readonly number[]): string {
-    return this.initializer('int64', [values.length], BigInt64Array.from(values, (v) => BigInt(v)));
+    return this.initializer(
+      'int64',
+      [values.length],
+      BigInt64Array.from(values, (v) => BigInt(v)),
+    );
   }
 
   /** Reshape in memory order. Chains collapse into one; a reshape to the same shape is nothing. */
@@ -141,7 +159,11 @@ export class GraphBuilder {
     const producer = this.producers.get(name);
     const before = producer?.op === 'Transpose' ? producer.attributes['perm'] : undefined;
     if (before?.kind === 'ints') {
-      return this.transpose(producer!.inputs[0]!, perm.map((p) => before.value[p]!), spec);
+      return this.transpose(
+        producer!.inputs[0]!,
+        perm.map((p) => before.value[p]!),
+        spec,
+      );
     }
     return this.op('Transpose', [name], spec, { perm: ints(perm) });
   }
@@ -163,7 +185,8 @@ export class GraphBuilder {
 
   private register(name: string, spec: Spec): Value {
     const value: Value = { name, shape: spec.shape, dtype: spec.dtype, layout: spec.layout ?? 'plain' };
-    if (!this.valueInfo.has(name)) this.valueInfo.set(name, { name, type: spec.type ?? spec.dtype, shape: physicalShape(value) });
+    if (!this.valueInfo.has(name))
+      this.valueInfo.set(name, { name, type: spec.type ?? spec.dtype, shape: physicalShape(value) });
     return value;
   }
 

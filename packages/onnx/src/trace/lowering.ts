@@ -37,11 +37,7 @@ export interface GradientOverride {
   readonly inputsToSave?: string[];
   readonly saveAllInputs?: boolean;
   readonly outputsToSave?: boolean[];
-  readonly gradFunc: (
-    dy: Tensor | Tensor[],
-    saved: Tensor[],
-    attrs: NamedAttrMap,
-  ) => Record<string, () => Tensor>;
+  readonly gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attrs: NamedAttrMap) => Record<string, () => Tensor>;
 }
 
 /** tfjs element type → border type; complex64 and string tensors have no place in a graph. */

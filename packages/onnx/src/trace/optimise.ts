@@ -1,7 +1,8 @@
 import type { OnnxModel, OnnxNode } from '../model/onnx-model.js';
 
-/** The clean-ups every traced graph gets: per-channel affine pairs fused, dead nodes, constants and inputs removed. */
+/** The clean-ups every traced graph gets: biases taken into convolutions, per-channel affine pairs fused, dead nodes, constants and inputs removed. */
 export function optimise(model: OnnxModel): OnnxModel {
+  fuseBias(model);
   fuseAffine(model);
   joinPaddedHalves(model);
   removeDead(model);
@@ -40,13 +41,44 @@ export function removeDead(model: OnnxModel): void {
   model.valueInfo = model.valueInfo.filter((v) => made.has(v.name) && !model.outputs.some((o) => o.name === v.name));
 }
 
+/** Conv(x, w) + b with a per-channel b is Conv(x, w, b): one pass over memory less. */
+function fuseBias(model: OnnxModel): void {
+  const producers = producersOf(model);
+  const uses = countUses(model);
+  const shapes = shapesOf(model);
+  for (const node of model.nodes) {
+    if (node.op !== 'Add') continue;
+    const [p, q] = node.inputs as [string, string];
+    for (const [sum, bias] of [
+      [p, q],
+      [q, p],
+    ] as const) {
+      const conv = producers.get(sum);
+      const flat = producers.get(bias);
+      const channels = shapes.get(sum)?.[1];
+      const isVector = flat?.op === 'Reshape' && shapes.get(bias)?.join() === `${channels},1,1`;
+      const source = isVector ? flat.inputs[0]! : undefined;
+      if (conv?.op !== 'Conv' || conv.inputs.length !== 2 || uses.get(sum) !== 1 || source === undefined) continue;
+      if (shapes.get(source)?.join() !== String(channels)) continue;
+      Object.assign(node, { op: 'Conv', inputs: [...conv.inputs, source], attributes: conv.attributes });
+      break;
+    }
+  }
+}
+
+/** Shapes of all values in memory order. */
+function shapesOf(model: OnnxModel): Map<string, readonly (number | string)[]> {
+  const shapes = new Map<string, readonly (number | string)[]>(model.valueInfo.map((v) => [v.name, v.shape]));
+  for (const input of model.inputs) shapes.set(input.name, input.shape);
+  for (const [name, tensor] of model.initializers) shapes.set(name, tensor.shape);
+  return shapes;
+}
+
 /** x·s + b with per-channel s and b is one inference-form BatchNormalization: one pass over memory instead of two. */
 function fuseAffine(model: OnnxModel): void {
   const producers = producersOf(model);
   const uses = countUses(model);
-  const shapes = new Map(model.valueInfo.map((v) => [v.name, v.shape]));
-  for (const input of model.inputs) shapes.set(input.name, input.shape);
-  for (const [name, tensor] of model.initializers) shapes.set(name, tensor.shape);
+  const shapes = shapesOf(model);
   const perChannel = (name: string, channels: number | string | undefined): boolean => {
     const shape = shapes.get(name);
     return shape?.length === 3 && shape[0] === channels && shape[1] === 1 && shape[2] === 1;
@@ -56,13 +88,21 @@ function fuseAffine(model: OnnxModel): void {
   let made = 0;
   const vector = (name: string, channels: number): string => {
     const producer = producers.get(name);
-    const source = producer?.op === 'Reshape' && shapes.get(producer.inputs[0]!)?.length === 1 ? producer.inputs[0]! : undefined;
+    const source =
+      producer?.op === 'Reshape' && shapes.get(producer.inputs[0]!)?.length === 1 ? producer.inputs[0]! : undefined;
     if (source !== undefined) return source;
     let known = vectors.get(name);
     if (known === undefined) {
       known = `affine/vector_${made++}`;
       model.initializers.set('affine/minus_one', { type: 'int64', shape: [1], data: BigInt64Array.of(-1n) });
-      nodes.push({ op: 'Reshape', domain: '', name: known, inputs: [name, 'affine/minus_one'], outputs: [known], attributes: {} });
+      nodes.push({
+        op: 'Reshape',
+        domain: '',
+        name: known,
+        inputs: [name, 'affine/minus_one'],
+        outputs: [known],
+        attributes: {},
+      });
       shapes.set(known, [channels]);
       vectors.set(name, known);
     }
@@ -94,7 +134,10 @@ function affineOf(
   perChannel: (name: string, channels: number | string | undefined) => boolean,
 ): { x: string; scale: string; offset: string; channels: number } | undefined {
   const [p, q] = node.inputs as [string, string];
-  for (const [product, offset] of [[p, q], [q, p]] as const) {
+  for (const [product, offset] of [
+    [p, q],
+    [q, p],
+  ] as const) {
     const mul = producers.get(product);
     if (mul?.op !== 'Mul' || uses.get(product) !== 1) continue;
     const shape = shapes.get(product);
@@ -117,7 +160,9 @@ function joinPaddedHalves(model: OnnxModel): void {
     const pads = model.initializers.get(node.inputs[1]!)?.data;
     if (pads === undefined) return undefined;
     const rank = pads.length / 2;
-    const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => Number(pads[i]) !== 0 || Number(pads[i + rank]) !== 0);
+    const axes = Array.from({ length: rank }, (_, i) => i).filter(
+      (i) => Number(pads[i]) !== 0 || Number(pads[i + rank]) !== 0,
+    );
     const axis = axes[0];
     if (axes.length !== 1 || axis === undefined) return undefined;
     return { source: node.inputs[0]!, axis, before: Number(pads[axis]), after: Number(pads[axis + rank]) };

@@ -1,5 +1,12 @@
 import { type DType, TraceError } from '@asc/core';
-import { type BackendValues, type DataId, type DataType, type NamedAttrMap, type TensorInfo, engine } from '@tensorflow/tfjs-core';
+import {
+  type BackendValues,
+  type DataId,
+  type DataType,
+  type NamedAttrMap,
+  type TensorInfo,
+  engine,
+} from '@tensorflow/tfjs-core';
 import { GraphBuilder } from './graph-builder.js';
 import { type LoweringContext, type LoweringTable, dtypeOf } from './lowering.js';
 import type { TraceBackend } from './trace-backend.js';
@@ -47,8 +54,13 @@ export class TraceContext implements LoweringContext {
       const spec = { shape: entry.shape, dtype: entry.value.dtype, layout: entry.value.layout };
       return this.graph.op('Expand', [entry.value, this.graph.int64(physicalShape(spec))], spec);
     }
-    if (entry.kind === 'constant') return this.graph.constant({ data: entry.data, shape: tensor.shape, dtype: entry.dtype });
-    return this.graph.constant({ data: filledData(entry, sizeOf(tensor.shape)), shape: tensor.shape, dtype: entry.dtype });
+    if (entry.kind === 'constant')
+      return this.graph.constant({ data: entry.data, shape: tensor.shape, dtype: entry.dtype });
+    return this.graph.constant({
+      data: filledData(entry, sizeOf(tensor.shape)),
+      shape: tensor.shape,
+      dtype: entry.dtype,
+    });
   }
 
   constant(tensor: TensorInfo): Constant | undefined {
@@ -116,7 +128,10 @@ export class TraceContext implements LoweringContext {
     const data = typed(values, dtypeOf(dtype), sizeOf(shape));
     const entry = constantEntry(data, dtypeOf(dtype));
     this.entries.set(dataId, entry);
-    this.written.push({ key: fingerprint(data), where: `${op === undefined ? '' : ` in the op '${op}'`}${this.where()}` });
+    this.written.push({
+      key: fingerprint(data),
+      where: `${op === undefined ? '' : ` in the op '${op}'`}${this.where()}`,
+    });
   }
 
   read(dataId: DataId): BackendValues {
@@ -166,7 +181,12 @@ function constantEntry(data: Constant['data'], dtype: DType): Entry {
 }
 
 function filledData(entry: { readonly value: number; readonly dtype: DType }, size: number): Constant['data'] {
-  const data = entry.dtype === 'float32' ? new Float32Array(size) : entry.dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+  const data =
+    entry.dtype === 'float32'
+      ? new Float32Array(size)
+      : entry.dtype === 'int32'
+        ? new Int32Array(size)
+        : new Uint8Array(size);
   return data.fill(entry.value);
 }
 

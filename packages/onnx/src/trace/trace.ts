@@ -1,4 +1,4 @@
-import { type NdSpec, type RandomSource, TraceError } from '@asc/core';
+import { AscError, type FrontEndPlan, type NdSpec, type RandomSource, TraceError, UsageError } from '@asc/core';
 import {
   type DataId,
   type Tensor,
@@ -10,6 +10,7 @@ import {
   setBackend,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { frontEndGraph } from '../export/front-end-graph.js';
 import type { OnnxModel } from '../model/onnx-model.js';
 import type { StepFunction } from '../step.js';
 import { TRACED_GRADIENTS } from './gradients.js';
@@ -18,6 +19,7 @@ import { DEFAULT_LOWERINGS } from './lowerings/index.js';
 import { optimise } from './optimise.js';
 import { TRACE_BACKEND, traceBackend } from './trace-backend.js';
 import { TraceContext } from './trace-context.js';
+import { type Value, sameShape } from './value.js';
 
 /** What the tracer needs of a tfjs-layers layer: to know when it is being called. */
 export interface LayerLike {
@@ -34,6 +36,8 @@ export interface TraceOptions {
   readonly layers?: readonly LayerLike[];
   readonly lowerings?: LoweringTable;
   readonly gradients?: readonly GradientOverride[];
+  /** Puts a front end between the one input, samples (B, S), and the function, which then gets a map of `shape`. */
+  readonly frontEnd?: { readonly plan: FrontEndPlan; readonly shape: readonly number[] };
 }
 
 /** A random draw the graph has as an input. */
@@ -125,13 +129,18 @@ function traceOnce(fn: StepFunction, options: TraceOptions): Traced {
   }
 }
 
-function callTraced(fn: StepFunction, options: TraceOptions, context: TraceContext): { outputs: string[]; draws: Draw[] } {
+function callTraced(
+  fn: StepFunction,
+  options: TraceOptions,
+  context: TraceContext,
+): { outputs: string[]; draws: Draw[] } {
   const draws: Draw[] = [];
   const outputs: string[] = [];
   tidy(() => {
     const inputs: Record<string, Tensor> = {};
     for (const [name, spec] of Object.entries(options.inputs)) {
-      inputs[name] = symbol(context, context.graph.input(name, spec.shape, spec.dtype));
+      const value = context.graph.input(name, spec.shape, spec.dtype);
+      inputs[name] = symbol(context, options.frontEnd === undefined ? value : mapOf(context, value, options.frontEnd));
     }
     const results = fn(inputs, tracedRandom(context, draws));
     for (const [name, tensor] of Object.entries(results)) {
@@ -143,7 +152,20 @@ function callTraced(fn: StepFunction, options: TraceOptions, context: TraceConte
   return { outputs, draws };
 }
 
-function symbol(context: TraceContext, value: Parameters<TraceContext['tensor']>[0]): Tensor {
+function mapOf(context: TraceContext, samples: Value, { plan, shape }: NonNullable<TraceOptions['frontEnd']>): Value {
+  const map = frontEndGraph(context.graph, samples, plan);
+  if (!sameShape(map.shape, shape)) {
+    throw new UsageError({
+      what: 'The front end does not make the feature map the model takes.',
+      expected: `(${shape.join(', ')})`,
+      received: `(${map.shape.join(', ')}) from ${samples.shape[1]} samples`,
+      hint: 'Build the model with the bands and frames of its front end.',
+    });
+  }
+  return map;
+}
+
+function symbol(context: TraceContext, value: Value): Tensor {
   return engine().makeTensorFromTensorInfo(context.tensor(value));
 }
 
@@ -264,7 +286,7 @@ class VariableSwap {
 }
 
 function explain(error: unknown, context: TraceContext): unknown {
-  if (error instanceof TraceError) return error;
+  if (error instanceof AscError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const kernel = /Cannot find registered kernel '([^']+)'|Kernel '([^']+)' not registered/.exec(message);
   const name = kernel?.[1] ?? kernel?.[2];

@@ -34,7 +34,11 @@ const transpose: Lowering = (context, { x }, attrs) => {
   const value = context.value(x!);
   const shape = perm.map((p) => value.shape[p]!);
   return context.tensor(
-    context.graph.transpose(value.name, perm.map((p) => physicalAxis(value.layout, p)), { shape, dtype: value.dtype }),
+    context.graph.transpose(
+      value.name,
+      perm.map((p) => physicalAxis(value.layout, p)),
+      { shape, dtype: value.dtype },
+    ),
   );
 };
 
@@ -104,14 +108,24 @@ function slicePhysical(
 }
 
 const slice: Lowering = (context, { x }, attrs) => {
-  const [begin, size] = slice_util.parseSliceParams(x as never, attrs['begin'] as number[], attrs['size'] as number[]) as [
-    number[],
-    number[],
-  ];
+  const [begin, size] = slice_util.parseSliceParams(
+    x as never,
+    attrs['begin'] as number[],
+    attrs['size'] as number[],
+  ) as [number[], number[]];
   const uniform = context.uniform(x!);
   if (uniform !== undefined) return context.filled(size, dtypeOf(x!.dtype), uniform);
   const end = begin.map((b, i) => b + size[i]!);
-  return context.tensor(slicePhysical(context, context.value(x!), begin, end, begin.map(() => 1), size));
+  return context.tensor(
+    slicePhysical(
+      context,
+      context.value(x!),
+      begin,
+      end,
+      begin.map(() => 1),
+      size,
+    ),
+  );
 };
 
 const stridedSlice: Lowering = (context, { x }, attrs) => {
@@ -153,7 +167,13 @@ const reverse: Lowering = (context, { x }, attrs) => {
   );
 };
 
-function padded(context: LoweringContext, x: TensorInfo, paddings: readonly (readonly [number, number])[], mode: string, constant?: number): TensorInfo {
+function padded(
+  context: LoweringContext,
+  x: TensorInfo,
+  paddings: readonly (readonly [number, number])[],
+  mode: string,
+  constant?: number,
+): TensorInfo {
   const value = context.value(x);
   const { graph } = context;
   if (paddings.every(([a, b]) => a === 0 && b === 0)) return context.alias(x);
@@ -161,7 +181,8 @@ function padded(context: LoweringContext, x: TensorInfo, paddings: readonly (rea
   const pads = graph.int64([...order.map((p) => p[0]), ...order.map((p) => p[1])]);
   const shape = value.shape.map((d, i) => d + paddings[i]![0] + paddings[i]![1]);
   const spec = { shape, dtype: value.dtype, layout: value.layout };
-  const inputs = constant === undefined || constant === 0 ? [value, pads] : [value, pads, graph.scalar(constant, value.dtype)];
+  const inputs =
+    constant === undefined || constant === 0 ? [value, pads] : [value, pads, graph.scalar(constant, value.dtype)];
   return context.tensor(graph.op('Pad', inputs, spec, mode === 'constant' ? {} : { mode: text(mode) }));
 }
 
@@ -177,7 +198,9 @@ const tile: Lowering = (context, { x }, attrs) => {
   if (reps.every((r, i) => r === 1 || x!.shape[i] === 1)) {
     return context.tensor(context.graph.op('Expand', [value, context.graph.int64(physicalShape(spec))], spec));
   }
-  return context.tensor(context.graph.op('Tile', [value, context.graph.int64(physicalOrder(value.layout, reps))], spec));
+  return context.tensor(
+    context.graph.op('Tile', [value, context.graph.int64(physicalOrder(value.layout, reps))], spec),
+  );
 };
 
 const unpack: Lowering = (context, { value: x }, attrs) => {
@@ -189,7 +212,9 @@ const unpack: Lowering = (context, { value: x }, attrs) => {
   if (count === 1) return [reshapeTo(context, x!, shape)];
   const specs = Array.from({ length: count }, () => ({ shape: one, dtype: value.dtype, layout: value.layout }));
   return context.graph
-    .ops('Split', [value, context.graph.int64(specs.map(() => 1))], specs, { axis: int(physicalAxis(value.layout, axis)) })
+    .ops('Split', [value, context.graph.int64(specs.map(() => 1))], specs, {
+      axis: int(physicalAxis(value.layout, axis)),
+    })
     .map((v) => reshapeTo(context, context.tensor(v), shape));
 };
 
@@ -207,19 +232,33 @@ const oneHot: Lowering = (context, { indices }, attrs) => {
   const depth = attrs['depth'] as number;
   const index = context.graph.plain(context.value(indices!));
   const values = context.graph.constant({
-    data: Float32Array.of((attrs['offValue'] as number | undefined) ?? 0, (attrs['onValue'] as number | undefined) ?? 1),
+    data: Float32Array.of(
+      (attrs['offValue'] as number | undefined) ?? 0,
+      (attrs['onValue'] as number | undefined) ?? 1,
+    ),
     shape: [2],
     dtype: 'float32',
   });
   // ONNX wraps negative indices, tfjs leaves their rows off: move them out of range.
-  const outside = context.graph.op('Where', [
-    context.graph.op('Less', [index, context.graph.scalar(0, 'int32')], { shape: index.shape, dtype: 'bool' }),
-    context.graph.scalar(depth, 'int32'),
+  const outside = context.graph.op(
+    'Where',
+    [
+      context.graph.op('Less', [index, context.graph.scalar(0, 'int32')], { shape: index.shape, dtype: 'bool' }),
+      context.graph.scalar(depth, 'int32'),
+      index,
+    ],
     index,
-  ], index);
-  const floats = context.graph.op('OneHot', [outside, context.graph.int64([depth]), values], { shape: [...index.shape, depth], dtype: 'float32' });
+  );
+  const floats = context.graph.op('OneHot', [outside, context.graph.int64([depth]), values], {
+    shape: [...index.shape, depth],
+    dtype: 'float32',
+  });
   const dtype = dtypeOf((attrs['dtype'] as 'float32' | undefined) ?? 'float32');
-  return context.tensor(dtype === 'float32' ? floats : context.graph.op('Cast', [floats], { shape: floats.shape, dtype }, { to: int(dtype === 'int32' ? 6 : 9) }));
+  return context.tensor(
+    dtype === 'float32'
+      ? floats
+      : context.graph.op('Cast', [floats], { shape: floats.shape, dtype }, { to: int(dtype === 'int32' ? 6 : 9) }),
+  );
 };
 
 /** Gradient of gather: rows of x added up by segment, as a product with the one-hot matrix of the ids. */
@@ -237,7 +276,12 @@ const unsortedSegmentSum: Lowering = (context, { x, segmentIds }, attrs) => {
 };
 
 const range: Lowering = (context, _, attrs) => {
-  const { start, stop, step, dtype } = attrs as { start: number; stop: number; step: number; dtype: 'float32' | 'int32' };
+  const { start, stop, step, dtype } = attrs as {
+    start: number;
+    stop: number;
+    step: number;
+    dtype: 'float32' | 'int32';
+  };
   const length = Math.max(0, Math.ceil((stop - start) / step));
   const numbers = Array.from({ length }, (_unused, i) => start + i * step);
   const data = dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
@@ -258,14 +302,17 @@ export const ARRANGEMENT: LoweringTable = {
   PadV2: (context, { x }, attrs) =>
     padded(context, x!, attrs['paddings'] as [number, number][], 'constant', attrs['constantValue'] as number),
   MirrorPad: (context, { x }, attrs) => {
-    if (attrs['mode'] !== 'reflect') throw new TypeError("mirrorPad mode 'symmetric' cannot be traced; ONNX only has 'reflect'");
+    if (attrs['mode'] !== 'reflect')
+      throw new TypeError("mirrorPad mode 'symmetric' cannot be traced; ONNX only has 'reflect'");
     return padded(context, x!, attrs['paddings'] as [number, number][], 'reflect');
   },
   Tile: tile,
   BroadcastTo: (context, { x }, attrs) => {
     const shape = attrs['shape'] as number[];
     const spec = { shape, dtype: dtypeOf(x!.dtype) };
-    return context.tensor(context.graph.op('Expand', [operand(context, x!, 'plain'), context.graph.int64(shape)], spec));
+    return context.tensor(
+      context.graph.op('Expand', [operand(context, x!, 'plain'), context.graph.int64(shape)], spec),
+    );
   },
   GatherV2: gather,
   OneHot: oneHot,
@@ -279,4 +326,3 @@ export const ARRANGEMENT: LoweringTable = {
   ZerosLike: (context, { x }) => context.filled(x!.shape, dtypeOf(x!.dtype), 0),
   OnesLike: (context, { x }) => context.filled(x!.shape, dtypeOf(x!.dtype), 1),
 };
-

@@ -7,9 +7,16 @@ type ConvInfo = backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
 
 /** Geometry of a tfjs 2-D convolution from its kernel attributes. */
-export function convInfo(xShape: readonly number[], filterShape: readonly number[], attrs: NamedAttrMap, depthwise: boolean): ConvInfo {
+export function convInfo(
+  xShape: readonly number[],
+  filterShape: readonly number[],
+  attrs: NamedAttrMap,
+  depthwise: boolean,
+): ConvInfo {
   if (attrs['dataFormat'] !== undefined && attrs['dataFormat'] !== 'NHWC') {
-    throw new TypeError("convolutions with dataFormat 'channelsFirst' cannot be traced; use 'channelsLast' (the graph is channels-first anyway)");
+    throw new TypeError(
+      "convolutions with dataFormat 'channelsFirst' cannot be traced; use 'channelsLast' (the graph is channels-first anyway)",
+    );
   }
   return backend_util.computeConv2DInfo(
     xShape as Shape4,
@@ -53,7 +60,11 @@ function flipped(context: LoweringContext, filter: Value): Value {
   const axes = [2, 3].filter((a) => filter.shape[a]! > 1);
   if (axes.length === 0) return filter;
   const minusOnes = graph.int64(axes.map(() => -1));
-  return graph.op('Slice', [filter, minusOnes, graph.int64(axes.map((a) => -filter.shape[a]! - 1)), graph.int64(axes), minusOnes], filter);
+  return graph.op(
+    'Slice',
+    [filter, minusOnes, graph.int64(axes.map((a) => -filter.shape[a]! - 1)), graph.int64(axes), minusOnes],
+    filter,
+  );
 }
 
 function biasVector(context: LoweringContext, bias: TensorInfo): Value {
@@ -62,12 +73,22 @@ function biasVector(context: LoweringContext, bias: TensorInfo): Value {
   return context.graph.reshapePhysical(value, [size], { shape: [size], dtype: 'float32' });
 }
 
-function convolve(context: LoweringContext, x: TensorInfo, filter: TensorInfo, attrs: NamedAttrMap, depthwise: boolean, bias?: TensorInfo): TensorInfo {
+function convolve(
+  context: LoweringContext,
+  x: TensorInfo,
+  filter: TensorInfo,
+  attrs: NamedAttrMap,
+  depthwise: boolean,
+  bias?: TensorInfo,
+): TensorInfo {
   const info = convInfo(x.shape, filter.shape, attrs, depthwise);
   const weights = context.graph.plain(context.value(filter));
   const input = context.graph.channelsFirst(context.value(x));
   const kernel = depthwise ? depthwiseFilter(context, weights) : filterOihw(context, weights);
-  const isVector = bias !== undefined && (bias.shape.length <= 1 || bias.shape.slice(0, -1).every((d) => d === 1)) && bias.shape.at(-1) === info.outChannels;
+  const isVector =
+    bias !== undefined &&
+    (bias.shape.length <= 1 || bias.shape.slice(0, -1).every((d) => d === 1)) &&
+    bias.shape.at(-1) === info.outChannels;
   const inputs = isVector ? [input, kernel, biasVector(context, bias)] : [input, kernel];
   const y = context.tensor(
     context.graph.op(
@@ -98,11 +119,16 @@ export function activate(context: LoweringContext, y: TensorInfo, attrs: NamedAt
     case 'sigmoid':
       return context.tensor(graph.op('Sigmoid', [value], value));
     case 'leakyrelu':
-      return context.tensor(graph.op('LeakyRelu', [value], value, { alpha: float((attrs['leakyreluAlpha'] as number | undefined) ?? 0.2) }));
+      return context.tensor(
+        graph.op('LeakyRelu', [value], value, { alpha: float((attrs['leakyreluAlpha'] as number | undefined) ?? 0.2) }),
+      );
     case 'prelu': {
       const slope = context.value(alpha!);
       const c = slope.shape.at(-1)!;
-      const broadcast = value.layout === 'plain' ? slope : graph.reshapePhysical(graph.plain(slope), [c, 1, 1], { shape: [c, 1, 1], dtype: 'float32' });
+      const broadcast =
+        value.layout === 'plain'
+          ? slope
+          : graph.reshapePhysical(graph.plain(slope), [c, 1, 1], { shape: [c, 1, 1], dtype: 'float32' });
       return context.tensor(graph.op('PRelu', [value, broadcast], value));
     }
     default:
@@ -124,10 +150,15 @@ const conv2dBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
   const [h, w, i, o] = weights.shape as Shape4;
   const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
   if (info.strideHeight === 1 && info.strideWidth === 1) {
-    const turned = flipped(context, graph.transpose(weights.name, [2, 3, 0, 1], { shape: [i, o, h, w], dtype: 'float32' }));
+    const turned = flipped(
+      context,
+      graph.transpose(weights.name, [2, 3, 0, 1], { shape: [i, o, h, w], dtype: 'float32' }),
+    );
     return context.tensor(graph.op('Conv', [gradient, turned], spec, turnedAttributes(info, 1)));
   }
-  return context.tensor(graph.op('ConvTranspose', [gradient, filterOihw(context, weights)], spec, transposedAttributes(info, 1)));
+  return context.tensor(
+    graph.op('ConvTranspose', [gradient, filterOihw(context, weights)], spec, transposedAttributes(info, 1)),
+  );
 };
 
 const depthwiseBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
@@ -138,9 +169,13 @@ const depthwiseBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
   const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
   const single = info.outChannels === info.inChannels;
   if (single && info.strideHeight === 1 && info.strideWidth === 1) {
-    return context.tensor(graph.op('Conv', [gradient, flipped(context, kernel)], spec, turnedAttributes(info, info.inChannels)));
+    return context.tensor(
+      graph.op('Conv', [gradient, flipped(context, kernel)], spec, turnedAttributes(info, info.inChannels)),
+    );
   }
-  return context.tensor(graph.op('ConvTranspose', [gradient, kernel], spec, transposedAttributes(info, info.inChannels)));
+  return context.tensor(
+    graph.op('ConvTranspose', [gradient, kernel], spec, transposedAttributes(info, info.inChannels)),
+  );
 };
 
 function turnedAttributes(info: ConvInfo, group: number): Attributes {

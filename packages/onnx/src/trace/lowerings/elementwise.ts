@@ -93,7 +93,10 @@ function spread(context: LoweringContext, tensor: TensorInfo, shape: readonly nu
   if (value.shape.length === shape.length) return context.broadcast(value, shape);
   const plain = context.graph.plain(value);
   const aligned = [...shape.slice(plain.shape.length).map(() => 1), ...plain.shape];
-  return context.broadcast(context.graph.reshapePhysical(plain, aligned, { shape: aligned, dtype: plain.dtype }), shape);
+  return context.broadcast(
+    context.graph.reshapePhysical(plain, aligned, { shape: aligned, dtype: plain.dtype }),
+    shape,
+  );
 }
 
 /** Which operand the result equals, where one of them is a number that makes the op trivial. */
@@ -121,13 +124,25 @@ function unary(op: string, attributes: (attrs: NamedAttrMap) => Attributes = () 
 
 /** An op made of several: `body` combines values; `s` makes float scalars. */
 function composed(
-  body: (apply: (op: string, ...operands: Value[]) => Value, x: Value, s: (v: number) => Value, attrs: NamedAttrMap) => Value,
+  body: (
+    apply: (op: string, ...operands: Value[]) => Value,
+    x: Value,
+    s: (v: number) => Value,
+    attrs: NamedAttrMap,
+  ) => Value,
 ): Lowering {
   return (context, inputs, attrs) => {
     const x = context.value(Object.values(inputs)[0]!);
     const { graph } = context;
     const spec = { shape: x.shape, dtype: x.dtype, layout: x.layout };
-    return context.tensor(body((op, ...operands) => graph.op(op, operands, spec), x, (v) => graph.scalar(v), attrs));
+    return context.tensor(
+      body(
+        (op, ...operands) => graph.op(op, operands, spec),
+        x,
+        (v) => graph.scalar(v),
+        attrs,
+      ),
+    );
   };
 }
 
@@ -144,9 +159,7 @@ const floorDiv: Lowering = (context, { a, b }) => {
     t.dtype === 'float32' ? t : elementwise(context, 'Cast', [t], t.shape, 'float32', { to: int(1) });
   const quotient = elementwise(context, 'Div', [asFloat(a!), asFloat(b!)], shape, 'float32');
   const floored = elementwise(context, 'Floor', [quotient], shape, 'float32');
-  return a!.dtype === 'int32'
-    ? elementwise(context, 'Cast', [floored], shape, 'int32', { to: int(6) })
-    : floored;
+  return a!.dtype === 'int32' ? elementwise(context, 'Cast', [floored], shape, 'int32', { to: int(6) }) : floored;
 };
 
 const addN: Lowering = (context, inputs) => {
@@ -164,7 +177,11 @@ const cast: Lowering = (context, { x }, attrs) => {
   if (x!.dtype === to) return context.alias(x!);
   const uniform = context.uniform(x!);
   if (uniform !== undefined) {
-    return context.filled(x!.shape, to, to === 'float32' ? uniform : to === 'int32' ? Math.trunc(uniform) : Number(uniform !== 0));
+    return context.filled(
+      x!.shape,
+      to,
+      to === 'float32' ? uniform : to === 'int32' ? Math.trunc(uniform) : Number(uniform !== 0),
+    );
   }
   return elementwise(context, 'Cast', [x!], x!.shape, to, { to: int(ONNX_TO[to]) });
 };
@@ -175,7 +192,13 @@ const step: Lowering = (context, { x }, attrs) => {
   const zero = context.filled([], 'float32', 0);
   const positive = elementwise(context, 'Greater', [x!, zero], x!.shape, 'bool');
   if (alpha === 0) return elementwise(context, 'Cast', [positive], x!.shape, 'float32', { to: int(1) });
-  return elementwise(context, 'Where', [positive, context.filled([], 'float32', 1), context.filled([], 'float32', alpha)], x!.shape, 'float32');
+  return elementwise(
+    context,
+    'Where',
+    [positive, context.filled([], 'float32', 1), context.filled([], 'float32', alpha)],
+    x!.shape,
+    'float32',
+  );
 };
 
 const select: Lowering = (context, { condition, t, e }) => {
@@ -184,13 +207,17 @@ const select: Lowering = (context, { condition, t, e }) => {
   if (mask.shape.length < shape.length) {
     // tfjs lets a vector choose whole rows.
     const expanded = [...mask.shape, ...shape.slice(mask.shape.length).map(() => 1)];
-    mask = context.tensor(context.graph.reshapePhysical(context.graph.plain(context.value(mask)), expanded, { shape: expanded, dtype: 'bool' }));
+    mask = context.tensor(
+      context.graph.reshapePhysical(context.graph.plain(context.value(mask)), expanded, {
+        shape: expanded,
+        dtype: 'bool',
+      }),
+    );
   }
   return elementwise(context, 'Where', [mask, t!, e!], shape, dtypeOf(t!.dtype));
 };
 
-const prelu: Lowering = (context, { x, alpha }) =>
-  elementwise(context, 'PRelu', [x!, alpha!], x!.shape, 'float32');
+const prelu: Lowering = (context, { x, alpha }) => elementwise(context, 'PRelu', [x!, alpha!], x!.shape, 'float32');
 
 const clip: Lowering = (context, { x }, attrs) => {
   const min = context.filled([], dtypeOf(x!.dtype), attrs['clipValueMin'] as number);
@@ -201,23 +228,56 @@ const clip: Lowering = (context, { x }, attrs) => {
 /** dy · (y > 0 ? 1 : y + 1), y the Elu's result. */
 const eluGrad: Lowering = (context, { dy, y }) => {
   const one = context.filled([], 'float32', 1);
-  const slope = elementwise(context, 'Min', [one, elementwise(context, 'Add', [y!, one], y!.shape, 'float32')], y!.shape, 'float32');
+  const slope = elementwise(
+    context,
+    'Min',
+    [one, elementwise(context, 'Add', [y!, one], y!.shape, 'float32')],
+    y!.shape,
+    'float32',
+  );
   return elementwise(context, 'Mul', [dy!, slope], y!.shape, 'float32');
 };
 
 export const ELEMENTWISE: LoweringTable = {
-  Add: binary('Add', (a, b) => f32(a + b), (a, b) => (a === 0 ? 'b' : b === 0 ? 'a' : undefined)),
-  Sub: binary('Sub', (a, b) => f32(a - b), (_, b) => (b === 0 ? 'a' : undefined)),
-  Multiply: binary('Mul', (a, b) => f32(a * b), (a, b) => (a === 0 || b === 0 ? 'zero' : a === 1 ? 'b' : b === 1 ? 'a' : undefined)),
-  RealDiv: binary("Div", (a, b) => f32(a / b), (_, b) => (b === 1 ? "a" : undefined)),
+  Add: binary(
+    'Add',
+    (a, b) => f32(a + b),
+    (a, b) => (a === 0 ? 'b' : b === 0 ? 'a' : undefined),
+  ),
+  Sub: binary(
+    'Sub',
+    (a, b) => f32(a - b),
+    (_, b) => (b === 0 ? 'a' : undefined),
+  ),
+  Multiply: binary(
+    'Mul',
+    (a, b) => f32(a * b),
+    (a, b) => (a === 0 || b === 0 ? 'zero' : a === 1 ? 'b' : b === 1 ? 'a' : undefined),
+  ),
+  RealDiv: binary(
+    'Div',
+    (a, b) => f32(a / b),
+    (_, b) => (b === 1 ? 'a' : undefined),
+  ),
   Maximum: binary('Max', Math.max),
   Minimum: binary('Min', Math.min),
-  Pow: binary('Pow', (a, b) => f32(a ** b), (_, b) => (b === 1 ? 'a' : undefined)),
+  Pow: binary(
+    'Pow',
+    (a, b) => f32(a ** b),
+    (_, b) => (b === 1 ? 'a' : undefined),
+  ),
   FloorDiv: floorDiv,
   Mod: (context, { a, b }) =>
-    elementwise(context, 'Mod', [a!, b!], backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape), dtypeOf(a!.dtype), {
+    elementwise(
+      context,
+      'Mod',
+      [a!, b!],
+      backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape),
+      dtypeOf(a!.dtype),
+      {
         fmod: int(a!.dtype === 'float32' ? 1 : 0),
-      }),
+      },
+    ),
   SquaredDifference: squaredDifference,
   AddN: addN,
   Greater: comparison('Greater'),

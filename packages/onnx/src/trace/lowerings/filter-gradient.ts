@@ -21,9 +21,7 @@ const conv2dBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
   const [h, w, ci, co] = shape as [number, number, number, number];
   const shared = info.strideHeight === 1 && info.strideWidth === 1 && h > 1 && w > 1 && h * co + w * ci < h * w * ci;
   const taps = shared ? sharedShifts(context, input, gradient, info) : stackedTaps(context, input, gradient, info);
-  return context.tensor(
-    graph.reshapePhysical(taps, [h, w, ci, co], { shape: [h, w, ci, co], dtype: 'float32' }),
-  );
+  return context.tensor(graph.reshapePhysical(taps, [h, w, ci, co], { shape: [h, w, ci, co], dtype: 'float32' }));
 };
 
 /** All h·w shifted copies of x against dy: → (h·w·C, O). */
@@ -43,7 +41,12 @@ function product(context: LoweringContext, a: Value, b: Value, rows: number, col
   const [n, , area] = b.shape as [number, number, number];
   const transposed = graph.transpose(b.name, [0, 2, 1], { shape: [n, area, columns], dtype: 'float32' });
   const perClip = graph.op('MatMul', [a, transposed], { shape: [n, rows, columns], dtype: 'float32' });
-  return graph.op('ReduceSum', [perClip, graph.int64([0])], { shape: [rows, columns], dtype: 'float32' }, { keepdims: int(0) });
+  return graph.op(
+    'ReduceSum',
+    [perClip, graph.int64([0])],
+    { shape: [rows, columns], dtype: 'float32' },
+    { keepdims: int(0) },
+  );
 }
 
 function flat(context: LoweringContext, value: Value): Value {
@@ -54,7 +57,12 @@ function flat(context: LoweringContext, value: Value): Value {
 function stack(context: LoweringContext, parts: readonly Value[], channels: number): Value {
   if (parts.length === 1) return parts[0]!;
   const [n, f, t] = parts[0]!.shape as [number, number, number];
-  return context.graph.op('Concat', parts, { shape: [n, f, t, channels], dtype: 'float32', layout: 'channels-first' }, { axis: int(1) });
+  return context.graph.op(
+    'Concat',
+    parts,
+    { shape: [n, f, t, channels], dtype: 'float32', layout: 'channels-first' },
+    { axis: int(1) },
+  );
 }
 
 /** x with its padding made explicit. */
@@ -79,9 +87,7 @@ function shifts(context: LoweringContext, x: Value, info: backend_util.Conv2DInf
       const top = i * dilationHeight;
       const left = j * dilationWidth;
       const end = [top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1];
-      parts.push(
-        window(context, x, [top, left], end, [strideHeight, strideWidth], [n, outHeight, outWidth, c]),
-      );
+      parts.push(window(context, x, [top, left], end, [strideHeight, strideWidth], [n, outHeight, outWidth, c]));
     }
   }
   return parts;
@@ -117,7 +123,14 @@ function sharedShifts(context: LoweringContext, x: Value, dy: Value, info: backe
   const source = padded(context, x, info);
   const rows = source.shape[1]!;
   const columns = Array.from({ length: w }, (_, j) =>
-    window(context, source, [0, j * dilationWidth], [rows, j * dilationWidth + outWidth], [1, 1], [n, rows, outWidth, ci]),
+    window(
+      context,
+      source,
+      [0, j * dilationWidth],
+      [rows, j * dilationWidth + outWidth],
+      [1, 1],
+      [n, rows, outWidth, ci],
+    ),
   );
   const placed = Array.from({ length: h }, (_, i) => {
     const above = i * dilationHeight;
@@ -147,15 +160,28 @@ const depthwiseBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
   const taps = shifts(context, source, info).map((shifted) => {
     if (m === 1) {
       const weighted = graph.op('Mul', [shifted, gradient], gradient);
-      return graph.op('ReduceSum', [weighted, graph.int64([0, 2, 3])], { shape: [1, c], dtype: 'float32' }, { keepdims: int(0) });
+      return graph.op(
+        'ReduceSum',
+        [weighted, graph.int64([0, 2, 3])],
+        { shape: [1, c], dtype: 'float32' },
+        { keepdims: int(0) },
+      );
     }
     const wide = graph.reshapePhysical(shifted, [n, c, 1, f, t], { shape: [n, c, 1, f, t], dtype: 'float32' });
     const many = graph.reshapePhysical(gradient, [n, c, m, f, t], { shape: [n, c, m, f, t], dtype: 'float32' });
     const weighted = graph.op('Mul', [wide, many], many);
-    return graph.op('ReduceSum', [weighted, graph.int64([0, 3, 4])], { shape: [c, m], dtype: 'float32' }, { keepdims: int(0) });
+    return graph.op(
+      'ReduceSum',
+      [weighted, graph.int64([0, 3, 4])],
+      { shape: [c, m], dtype: 'float32' },
+      { keepdims: int(0) },
+    );
   });
   const rows = taps.map((tap) => graph.reshapePhysical(tap, [1, c * m], { shape: [1, c * m], dtype: 'float32' }));
-  const all = rows.length === 1 ? rows[0]! : graph.op('Concat', rows, { shape: [h * w, c * m], dtype: 'float32' }, { axis: int(0) });
+  const all =
+    rows.length === 1
+      ? rows[0]!
+      : graph.op('Concat', rows, { shape: [h * w, c * m], dtype: 'float32' }, { axis: int(0) });
   return context.tensor(graph.reshapePhysical(all, [h, w, c, m], { shape: [h, w, c, m], dtype: 'float32' }));
 };
 

@@ -4,7 +4,12 @@ import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import type { Value } from '../value.js';
 
 /** A per-channel parameter as ONNX wants it: (C). */
-function perChannel(context: LoweringContext, tensor: TensorInfo | undefined | null, channels: number, otherwise: number): Value {
+function perChannel(
+  context: LoweringContext,
+  tensor: TensorInfo | undefined | null,
+  channels: number,
+  otherwise: number,
+): Value {
   const { graph } = context;
   const value =
     tensor === undefined || tensor === null
@@ -20,10 +25,22 @@ const fusedBatchNorm: Lowering = (context, { x, mean, variance, offset, scale },
   const channels = x!.shape[rank - 1]!;
   const value = context.value(x!);
   const laid = rank === 4 ? graph.channelsFirst(value) : value;
-  const moved = rank === 3 ? graph.transpose(value.name, [0, 2, 1], { shape: [value.shape[0]!, channels, value.shape[1]!], dtype: 'float32' }) : laid;
+  const moved =
+    rank === 3
+      ? graph.transpose(value.name, [0, 2, 1], {
+          shape: [value.shape[0]!, channels, value.shape[1]!],
+          dtype: 'float32',
+        })
+      : laid;
   const y = graph.op(
     'BatchNormalization',
-    [moved, perChannel(context, scale, channels, 1), perChannel(context, offset, channels, 0), perChannel(context, mean, channels, 0), perChannel(context, variance, channels, 1)],
+    [
+      moved,
+      perChannel(context, scale, channels, 1),
+      perChannel(context, offset, channels, 0),
+      perChannel(context, mean, channels, 0),
+      perChannel(context, variance, channels, 1),
+    ],
     moved,
     { epsilon: float(attrs['varianceEpsilon'] as number) },
   );

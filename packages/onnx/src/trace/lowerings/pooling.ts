@@ -35,7 +35,12 @@ const maxPool: Lowering = (context, { x }, attrs) => {
   const { graph } = context;
   const input = graph.channelsFirst(context.value(x!));
   return context.tensor(
-    graph.op('MaxPool', [input], { shape: info.outShape, dtype: 'float32', layout: 'channels-first' }, poolAttributes(info)),
+    graph.op(
+      'MaxPool',
+      [input],
+      { shape: info.outShape, dtype: 'float32', layout: 'channels-first' },
+      poolAttributes(info),
+    ),
   );
 };
 
@@ -46,7 +51,12 @@ const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   const x = graph.channelsFirst(context.value(input!));
   const gradient = graph.channelsFirst(context.value(dy!));
   const pooled = { shape: info.outShape, dtype: 'float32' as const, layout: 'channels-first' as const };
-  const [, indices] = graph.ops('MaxPool', [x], [pooled, { ...pooled, dtype: 'int32', type: 'int64' }], poolAttributes(info));
+  const [, indices] = graph.ops(
+    'MaxPool',
+    [x],
+    [pooled, { ...pooled, dtype: 'int32', type: 'int64' }],
+    poolAttributes(info),
+  );
   const [n, f, t, c] = info.inShape;
   const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
   if (disjoint(info)) {
@@ -56,13 +66,22 @@ const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   }
   const size = sizeOf(info.inShape);
   const count = sizeOf(info.outShape);
-  const flatIndices = graph.op('Reshape', [indices, graph.int64([count])], { shape: [count], dtype: 'int32', type: 'int64' });
+  const flatIndices = graph.op('Reshape', [indices, graph.int64([count])], {
+    shape: [count],
+    dtype: 'int32',
+    type: 'int64',
+  });
   const updates = graph.reshapePhysical(gradient, [count], { shape: [count], dtype: 'float32' });
   const zeros = graph.op('Expand', [graph.scalar(0), graph.int64([size])], { shape: [size], dtype: 'float32' });
-  const scattered = graph.op('ScatterElements', [zeros, flatIndices, updates], { shape: [size], dtype: 'float32' }, {
-    axis: int(0),
-    reduction: { kind: 'string', value: 'add' },
-  });
+  const scattered = graph.op(
+    'ScatterElements',
+    [zeros, flatIndices, updates],
+    { shape: [size], dtype: 'float32' },
+    {
+      axis: int(0),
+      reduction: { kind: 'string', value: 'add' },
+    },
+  );
   return context.tensor(graph.op('Reshape', [scattered, graph.int64([n, c, f, t])], spec));
 };
 
@@ -71,7 +90,8 @@ const avgPool: Lowering = (context, { x }, attrs) => {
   const { graph } = context;
   const input = graph.channelsFirst(context.value(x!));
   const spec = { shape: info.outShape, dtype: 'float32' as const, layout: 'channels-first' as const };
-  const whole = info.filterHeight === info.inHeight && info.filterWidth === info.inWidth && info.outHeight * info.outWidth === 1;
+  const whole =
+    info.filterHeight === info.inHeight && info.filterWidth === info.inWidth && info.outHeight * info.outWidth === 1;
   if (whole) return context.tensor(graph.op('GlobalAveragePool', [input], spec));
   return context.tensor(graph.op('AveragePool', [input], spec, poolAttributes(info)));
 };
@@ -104,11 +124,18 @@ const avgPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   const share = graph.op('Div', [gradient, coverage(context, info)], gradient);
   const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
   const { filterHeight: kh, filterWidth: kw, outHeight: oh, outWidth: ow } = info;
-  if (oh * ow === 1 && kh === f && kw === t) return context.tensor(graph.op('Expand', [share, graph.int64([n, c, f, t])], spec));
+  if (oh * ow === 1 && kh === f && kw === t)
+    return context.tensor(graph.op('Expand', [share, graph.int64([n, c, f, t])], spec));
   const tight = kh === info.strideHeight && kw === info.strideWidth && info.padInfo.top + info.padInfo.left === 0;
   if (tight) {
-    const cells = graph.op('Reshape', [share, graph.int64([n, c, oh, 1, ow, 1])], { shape: [n, c, oh, 1, ow, 1], dtype: 'float32' });
-    const spread = graph.op('Expand', [cells, graph.int64([n, c, oh, kh, ow, kw])], { shape: [n, c, oh, kh, ow, kw], dtype: 'float32' });
+    const cells = graph.op('Reshape', [share, graph.int64([n, c, oh, 1, ow, 1])], {
+      shape: [n, c, oh, 1, ow, 1],
+      dtype: 'float32',
+    });
+    const spread = graph.op('Expand', [cells, graph.int64([n, c, oh, kh, ow, kw])], {
+      shape: [n, c, oh, kh, ow, kw],
+      dtype: 'float32',
+    });
     const grown = { shape: [n, oh * kh, ow * kw, c], dtype: 'float32' as const, layout: 'channels-first' as const };
     const map = graph.op('Reshape', [spread, graph.int64([n, c, oh * kh, ow * kw])], grown);
     // Negative pads crop what a ceil-mode window put past the edge.
@@ -130,4 +157,9 @@ const avgPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   );
 };
 
-export const POOLING: LoweringTable = { MaxPool: maxPool, MaxPoolGrad: maxPoolGrad, AvgPool: avgPool, AvgPoolGrad: avgPoolGrad };
+export const POOLING: LoweringTable = {
+  MaxPool: maxPool,
+  MaxPoolGrad: maxPoolGrad,
+  AvgPool: avgPool,
+  AvgPoolGrad: avgPoolGrad,
+};

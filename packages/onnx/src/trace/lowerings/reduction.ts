@@ -20,7 +20,12 @@ export function reduce(
   const full = isSpatialMean
     ? // The form that has fused and 8-bit kernels.
       graph.op('GlobalAveragePool', [x], { shape: kept, dtype: x.dtype, layout: x.layout })
-    : graph.op(op, [x, graph.int64(physicalAxes)], { shape: kept, dtype: x.dtype, layout: x.layout }, { keepdims: int(1) });
+    : graph.op(
+        op,
+        [x, graph.int64(physicalAxes)],
+        { shape: kept, dtype: x.dtype, layout: x.layout },
+        { keepdims: int(1) },
+      );
   if (keepDims) return full;
   const shape = x.shape.filter((_, i) => !axes.includes(i));
   const plain = graph.plain(full);
@@ -52,11 +57,21 @@ function reduceTyped(
   const result = reduce(context, op, value, axes, keepDims);
   return dtype === undefined || result.dtype === dtype
     ? result
-    : graph.op('Cast', [result], { shape: result.shape, dtype, layout: result.layout }, { to: int(dtype === 'bool' ? 9 : 6) });
+    : graph.op(
+        'Cast',
+        [result],
+        { shape: result.shape, dtype, layout: result.layout },
+        { to: int(dtype === 'bool' ? 9 : 6) },
+      );
 }
 
 function castTo(context: LoweringContext, value: Value, dtype: 'float32' | 'int32'): Value {
-  return context.graph.op('Cast', [value], { shape: value.shape, dtype, layout: value.layout }, { to: int(dtype === 'float32' ? 1 : 6) });
+  return context.graph.op(
+    'Cast',
+    [value],
+    { shape: value.shape, dtype, layout: value.layout },
+    { to: int(dtype === 'float32' ? 1 : 6) },
+  );
 }
 
 function argument(op: string): Lowering {
@@ -64,7 +79,12 @@ function argument(op: string): Lowering {
     const axis = util.parseAxisParam(attrs['axis'] as number, x!.shape)[0]!;
     const value = context.graph.plain(context.value(x!));
     const shape = x!.shape.filter((_, i) => i !== axis);
-    const wide = context.graph.op(op, [value], { shape, dtype: 'int32', type: 'int64' }, { axis: int(axis), keepdims: int(0) });
+    const wide = context.graph.op(
+      op,
+      [value],
+      { shape, dtype: 'int32', type: 'int64' },
+      { axis: int(axis), keepdims: int(0) },
+    );
     return context.tensor(context.graph.op('Cast', [wide], { shape, dtype: 'int32' }, { to: int(6) }));
   };
 }
@@ -74,7 +94,12 @@ function normalised(op: string, input: string, axisName: string): Lowering {
     const x = context.value(inputs[input]!);
     const axis = util.parseAxisParam(attrs[axisName] as number, [...x.shape])[0]!;
     return context.tensor(
-      context.graph.op(op, [x], { shape: x.shape, dtype: dtypeOf('float32'), layout: x.layout }, { axis: int(physicalAxis(x.layout, axis)) }),
+      context.graph.op(
+        op,
+        [x],
+        { shape: x.shape, dtype: dtypeOf('float32'), layout: x.layout },
+        { axis: int(physicalAxis(x.layout, axis)) },
+      ),
     );
   };
 }
