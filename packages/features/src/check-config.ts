@@ -1,4 +1,12 @@
-import { UsageError, type FrontEndConfig } from '@asc/core';
+import {
+  checkFinite,
+  checkKeys,
+  checkOneOf,
+  checkPositiveInteger,
+  describeValue,
+  UsageError,
+  type FrontEndConfig,
+} from '@asc/core';
 import { WINDOW_NAMES } from './windows.js';
 
 const KEYS: readonly (keyof FrontEndConfig)[] = [
@@ -19,106 +27,87 @@ const KEYS: readonly (keyof FrontEndConfig)[] = [
   'deltas',
   'normalise',
 ];
-const LOG_KEYS = { none: ['kind'], ln: ['kind', 'eps'], db: ['kind', 'amin', 'topDb'] } as const;
-const NORMALISE_KEYS = { none: ['kind'], 'clip-band': ['kind', 'floor'], affine: ['kind', 'offset', 'scale'] } as const;
+const LOG_KEYS = { none: [], ln: ['eps'], db: ['amin', 'topDb'] } as const;
+const NORMALISE_KEYS = { none: [], 'clip-band': ['floor'], affine: ['offset', 'scale'] } as const;
 /** Nobody's audio frame is longer than this (24 s at 44.1 kHz); more is a slip that would eat the memory. */
 const MAX_FFT_LENGTH = 2 ** 20;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function fail(name: string, expected: string, received: unknown, hint?: string): never {
+function refuse(name: string, expected: string, received: unknown, hint?: string): never {
   throw new UsageError({
-    what: `The front end's \`${name}\` is wrong.`,
+    what: `${name} is not valid.`,
     expected,
-    received: show(received),
+    received: describeValue(received),
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-function show(value: unknown): string {
-  if (typeof value === 'number' || value === undefined) return String(value);
-  return JSON.stringify(value) ?? String(value);
+/** An object with exactly `keys`. */
+function checkWhole(name: string, value: unknown, keys: readonly string[]): Fields {
+  const fields = checkKeys(name, value, keys);
+  const missing = keys.find((key) => fields[key] === undefined);
+  if (missing === undefined) return fields;
+  throw new UsageError({
+    what: `${name} has no "${missing}".`,
+    expected: `the keys ${keys.join(', ')}`,
+    received: describeValue(value),
+    hint: 'Start from a preset, which has a value for every key.',
+  });
 }
 
-function checkKeys(value: unknown, keys: readonly string[], name: string): asserts value is Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(name, 'an object', value);
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) fail(name, `only the keys ${keys.join(', ')}`, key, 'Remove the unknown key.');
-  }
-  for (const key of keys) {
-    if ((value as Fields)[key] === undefined) {
-      fail(name, `the keys ${keys.join(', ')}`, value, `\`${key}\` is missing; a preset has a value for every key.`);
-    }
-  }
+/** A group whose `kind` says which other keys it has. */
+function checkKind(name: string, value: unknown, variants: Readonly<Record<string, readonly string[]>>): Fields {
+  const every = ['kind', ...Object.values(variants).flat()];
+  const kind = checkOneOf(`${name}.kind`, checkKeys(name, value, every)['kind'], Object.keys(variants));
+  return checkWhole(name, value, ['kind', ...(variants[kind] ?? [])]);
 }
 
-function checkOneOf(fields: Fields, key: string, choices: readonly unknown[], prefix = ''): void {
-  if (!choices.includes(fields[key])) fail(prefix + key, `one of ${choices.join(', ')}`, fields[key]);
-}
-
-/** Checks a number; `accepts` says more than finiteness. */
-function checkNumber(
-  fields: Fields,
-  key: string,
-  expected: string,
-  accepts: (x: number) => boolean,
-  prefix = '',
-): number {
-  const value = fields[key];
-  if (typeof value !== 'number' || !Number.isFinite(value) || !accepts(value)) fail(prefix + key, expected, value);
-  return value;
-}
-
-const positive = (x: number): boolean => x > 0;
-const count = (x: number): boolean => Number.isInteger(x) && x > 0;
-
-/** The keys of the variant that `value.kind` names. */
-function checkKind(value: unknown, name: string, variants: Readonly<Record<string, readonly string[]>>): Fields {
-  const kind = typeof value === 'object' && value !== null ? (value as Fields)['kind'] : undefined;
-  if (typeof kind !== 'string' || !Object.hasOwn(variants, kind)) {
-    fail(name, `an object whose \`kind\` is one of ${Object.keys(variants).join(', ')}`, value);
-  }
-  checkKeys(value, variants[kind]!, name);
-  return value;
+function checkPositive(name: string, value: unknown, why = ''): number {
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+  return refuse(name, `a number above 0${why}`, value);
 }
 
 function checkBands(fields: Fields, fftLength: number, sampleRateHz: number): void {
-  const bands = checkNumber(fields, 'bands', 'a positive integer', count);
+  const bands = checkPositiveInteger('bands', fields['bands']);
   const nyquistHz = sampleRateHz / 2;
-  const minHz = checkNumber(fields, 'minHz', 'a frequency of at least 0 Hz', (x) => x >= 0);
-  const maxHz = checkNumber(fields, 'maxHz', 'a frequency above 0 Hz', positive);
+  const minHz = checkFinite('minHz', fields['minHz'], { min: 0 });
+  const maxHz = checkPositive('maxHz', fields['maxHz']);
   if (maxHz > nyquistHz) {
-    fail('maxHz', `at most ${nyquistHz} Hz, half the sample rate`, maxHz, 'No higher frequency exists at this rate.');
+    refuse('maxHz', `at most ${nyquistHz} Hz, half the sample rate`, maxHz, 'No higher frequency exists at this rate.');
   }
-  if (minHz >= maxHz) fail('minHz', `less than \`maxHz\`, ${maxHz} Hz`, minHz);
+  if (minHz >= maxHz) refuse('minHz', `less than maxHz, ${maxHz} Hz`, minHz);
   if (fields['mel'] !== 'none') return;
   const bins = Math.floor(fftLength / 2) + 1;
   if (bands !== bins) {
-    fail('bands', `${bins}, the bins of a ${fftLength}-point FFT`, bands, 'With `mel: none` every bin is a band.');
+    refuse('bands', `${bins}, the bins of a ${fftLength}-point FFT`, bands, 'With `mel: "none"` every bin is a band.');
   }
   if (minHz !== 0 || maxHz !== nyquistHz) {
-    fail('minHz, maxHz', `0 and ${nyquistHz} Hz`, [minHz, maxHz], 'With `mel: none` every bin is kept.');
+    refuse('minHz, maxHz', `0 and ${nyquistHz} Hz`, [minHz, maxHz], 'With `mel: "none"` every bin is kept.');
   }
-  if (fields['melNorm'] !== 'none') fail('melNorm', 'none, because `mel` is none', fields['melNorm']);
+  if (fields['melNorm'] !== 'none') refuse('melNorm', '"none", because mel is "none"', fields['melNorm']);
 }
 
 function checkGroups(fields: Fields): void {
-  const log = checkKind(fields['log'], 'log', LOG_KEYS);
-  if (log['kind'] === 'ln')
-    checkNumber(log, 'eps', 'a number above 0 (silence is 0, and ln 0 is −∞)', positive, 'log.');
+  const log = checkKind('log', fields['log'], LOG_KEYS);
+  const silence = ': silence is 0, which has no logarithm';
+  if (log['kind'] === 'ln') checkPositive('log.eps', log['eps'], silence);
   if (log['kind'] === 'db') {
-    checkNumber(log, 'amin', 'a number above 0 (silence is 0, and log 0 is −∞)', positive, 'log.');
-    if (log['topDb'] !== null) checkNumber(log, 'topDb', 'a number above 0, or null', positive, 'log.');
+    checkPositive('log.amin', log['amin'], silence);
+    if (log['topDb'] !== null) checkPositive('log.topDb', log['topDb'], ', or null');
   }
-  checkKeys(fields['deltas'], ['order', 'width', 'stack'], 'deltas');
-  checkOneOf(fields['deltas'], 'order', [0, 1, 2], 'deltas.');
-  checkNumber(fields['deltas'], 'width', 'an odd integer of at least 3', (x) => x >= 3 && x % 2 === 1, 'deltas.');
-  checkOneOf(fields['deltas'], 'stack', ['channel', 'frequency'], 'deltas.');
-  const normalise = checkKind(fields['normalise'], 'normalise', NORMALISE_KEYS);
-  if (normalise['kind'] === 'clip-band') checkNumber(normalise, 'floor', 'a number above 0', positive, 'normalise.');
+  const deltas = checkWhole('deltas', fields['deltas'], ['order', 'width', 'stack']);
+  checkOneOf('deltas.order', deltas['order'], [0, 1, 2]);
+  const width = deltas['width'];
+  if (!Number.isInteger(width) || (width as number) < 3 || (width as number) % 2 === 0) {
+    refuse('deltas.width', 'an odd integer of at least 3', width);
+  }
+  checkOneOf('deltas.stack', deltas['stack'], ['channel', 'frequency']);
+  const normalise = checkKind('normalise', fields['normalise'], NORMALISE_KEYS);
+  if (normalise['kind'] === 'clip-band') checkPositive('normalise.floor', normalise['floor']);
   if (normalise['kind'] === 'affine') {
-    checkNumber(normalise, 'offset', 'a finite number', () => true, 'normalise.');
-    checkNumber(normalise, 'scale', 'a finite number other than 0', (x) => x !== 0, 'normalise.');
+    checkFinite('normalise.offset', normalise['offset']);
+    if (checkFinite('normalise.scale', normalise['scale']) === 0) refuse('normalise.scale', 'a number other than 0', 0);
   }
 }
 
@@ -128,27 +117,25 @@ function checkGroups(fields: Fields): void {
  * @throws UsageError that names the key, what was expected and what came.
  */
 export function checkFrontEndConfig(config: unknown): FrontEndConfig {
-  checkKeys(config, KEYS, 'configuration');
-  const sampleRateHz = checkNumber(config, 'sampleRateHz', 'a positive number of samples a second', positive);
-  checkNumber(config, 'preEmphasis', 'a number from 0 (off) to 1', (x) => x >= 0 && x <= 1);
-  const windowSamples = checkNumber(config, 'windowSamples', 'a positive integer', count);
-  checkNumber(config, 'hopSamples', 'a positive integer', count);
-  const fftLength = checkNumber(
-    config,
-    'fftLength',
-    `an integer from 2 to ${MAX_FFT_LENGTH}`,
-    (x) => count(x) && x >= 2 && x <= MAX_FFT_LENGTH,
-  );
+  const fields = checkWhole('The front end', config, KEYS);
+  const sampleRateHz = checkPositive('sampleRateHz', fields['sampleRateHz']);
+  checkFinite('preEmphasis', fields['preEmphasis'], { min: 0, max: 1 });
+  const windowSamples = checkPositiveInteger('windowSamples', fields['windowSamples']);
+  checkPositiveInteger('hopSamples', fields['hopSamples']);
+  const fftLength = checkPositiveInteger('fftLength', fields['fftLength']);
+  checkFinite('fftLength', fftLength, { min: 2, max: MAX_FFT_LENGTH });
   if (windowSamples > fftLength) {
-    const hint = `Use an FFT of at least ${windowSamples} points (${2 ** Math.ceil(Math.log2(windowSamples))} is the next power of two) or a shorter window.`;
-    fail('windowSamples', `at most \`fftLength\`, ${fftLength}: the FFT would drop the rest`, windowSamples, hint);
+    const next = 2 ** Math.ceil(Math.log2(windowSamples));
+    const hint = `Set fftLength to at least ${windowSamples} (${next} is the next power of two), or shorten the window.`;
+    refuse('windowSamples', `at most fftLength, ${fftLength}: the FFT would drop the rest`, windowSamples, hint);
   }
-  checkOneOf(config, 'window', WINDOW_NAMES);
-  checkOneOf(config, 'center', ['reflect', 'zero', 'none']);
-  checkOneOf(config, 'spectrum', ['power', 'magnitude']);
-  checkOneOf(config, 'mel', ['htk', 'slaney', 'vggish', 'none']);
-  checkOneOf(config, 'melNorm', ['none', 'slaney']);
-  checkBands(config, fftLength, sampleRateHz);
-  checkGroups(config);
-  return { ...(config as unknown as FrontEndConfig) };
+  checkOneOf('window', fields['window'], WINDOW_NAMES);
+  checkOneOf('center', fields['center'], ['reflect', 'zero', 'none']);
+  checkOneOf('spectrum', fields['spectrum'], ['power', 'magnitude']);
+  checkOneOf('mel', fields['mel'], ['htk', 'slaney', 'vggish', 'none']);
+  checkOneOf('melNorm', fields['melNorm'], ['none', 'slaney']);
+  checkBands(fields, fftLength, sampleRateHz);
+  checkGroups(fields);
+  // Deep: what was checked can then not be changed from outside.
+  return structuredClone(fields) as unknown as FrontEndConfig;
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '@asc/core';
+import { checkPositiveInteger } from '@asc/core';
 import { BluesteinFft } from './bluestein-fft.js';
 import { MixedRadixFft, radixFactors } from './mixed-radix-fft.js';
 
@@ -16,13 +16,7 @@ export interface ComplexFft {
  * @throws UsageError where `length` is not a positive integer.
  */
 export function complexFft(length: number): ComplexFft {
-  if (!Number.isInteger(length) || length < 1) {
-    throw new UsageError({
-      what: 'An FFT needs at least one sample.',
-      expected: 'a positive integer length',
-      received: String(length),
-    });
-  }
+  checkPositiveInteger('The FFT length', length);
   const factors = radixFactors(length);
   return factors === undefined ? new BluesteinFft(length) : new MixedRadixFft(length, factors);
 }

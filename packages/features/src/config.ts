@@ -1,6 +1,6 @@
-import { UsageError, type FrontEndConfig } from '@asc/core';
+import { checkOneOf, type FrontEndConfig } from '@asc/core';
 import { checkFrontEndConfig } from './check-config.js';
-import { frontEndPreset, isPresetName, PRESET_NAMES, type PresetName } from './presets.js';
+import { frontEndPreset, PRESET_NAMES, type PresetName } from './presets.js';
 
 /** A preset by name, a preset with some values replaced, or a whole configuration. */
 export type FrontEndInput = PresetName | FrontEndConfig | ({ readonly preset: PresetName } & Partial<FrontEndConfig>);
@@ -11,7 +11,7 @@ export type FrontEndInput = PresetName | FrontEndConfig | ({ readonly preset: Pr
  * @throws UsageError for an unknown preset or key, a missing key, or an impossible value.
  */
 export function resolveFrontEndConfig(input: FrontEndInput): FrontEndConfig {
-  if (typeof input === 'string') return { ...presetConfig(input) };
+  if (typeof input === 'string') return checkFrontEndConfig(presetConfig(input));
   if (typeof input === 'object' && input !== null && 'preset' in input) {
     const { preset, ...overrides } = input;
     return checkFrontEndConfig({ ...presetConfig(preset), ...overrides });
@@ -19,11 +19,6 @@ export function resolveFrontEndConfig(input: FrontEndInput): FrontEndConfig {
   return checkFrontEndConfig(input);
 }
 
-function presetConfig(name: string): FrontEndConfig {
-  if (typeof name === 'string' && isPresetName(name)) return frontEndPreset(name).config;
-  throw new UsageError({
-    what: 'Unknown front-end preset.',
-    expected: `one of ${PRESET_NAMES.join(', ')}`,
-    received: JSON.stringify(name),
-  });
+function presetConfig(name: unknown): FrontEndConfig {
+  return frontEndPreset(checkOneOf('The front-end preset', name, PRESET_NAMES)).config;
 }

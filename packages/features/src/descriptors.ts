@@ -1,4 +1,11 @@
-import { UsageError, type FeatureMap, type FrontEndConfig } from '@asc/core';
+import {
+  checkKeys,
+  checkOneOf,
+  checkPositiveInteger,
+  UsageError,
+  type FeatureMap,
+  type FrontEndConfig,
+} from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
 import {
   checkClipLength,
@@ -93,38 +100,24 @@ export function descriptors(
 }
 
 function checkNames(names: readonly string[]): void {
-  const unknown = names.find((name) => !Object.hasOwn(DESCRIPTORS, name));
-  if (unknown === undefined && names.length > 0) return;
+  for (const name of names) checkOneOf('The descriptor', name, DESCRIPTOR_NAMES);
+  if (names.length > 0 && new Set(names).size === names.length) return;
   throw new UsageError({
-    what: unknown === undefined ? 'No descriptor was asked for.' : 'Unknown descriptor.',
-    expected: `some of ${DESCRIPTOR_NAMES.join(', ')}`,
-    received: unknown ?? 'an empty list',
+    what: 'The list of descriptors is not valid.',
+    expected: `some of ${DESCRIPTOR_NAMES.join(', ')}, each once`,
+    received: names.length === 0 ? 'an empty list' : names.join(', '),
   });
 }
 
 function checkOptions(given: Partial<DescriptorOptions>): DescriptorOptions {
-  for (const [key, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_OPTIONS, key)) {
-      throw new UsageError({
-        what: 'Unknown descriptor option.',
-        expected: Object.keys(DEFAULT_OPTIONS).join(', '),
-        received: key,
-      });
-    }
-    const most = key === 'mfccCoefficients' ? MAX_MFCC_COEFFICIENTS : Infinity;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) {
-      throw new UsageError({
-        what: `The option \`${key}\` is wrong.`,
-        expected: most === Infinity ? 'a positive integer' : `an integer from 1 to ${most}`,
-        received: String(value),
-      });
-    }
-  }
+  const fields = checkKeys('The descriptor options', given, Object.keys(DEFAULT_OPTIONS));
+  for (const [key, value] of Object.entries(fields)) checkPositiveInteger(key, value);
   const options = { ...DEFAULT_OPTIONS, ...given };
-  if (options.mfccCoefficients <= options.melBands) return options;
+  const most = Math.min(options.melBands, MAX_MFCC_COEFFICIENTS);
+  if (options.mfccCoefficients <= most) return options;
   throw new UsageError({
-    what: 'There are more MFCCs than mel bands to take them from.',
-    expected: `\`mfccCoefficients\` of at most \`melBands\`, ${options.melBands}`,
+    what: 'mfccCoefficients is not valid.',
+    expected: `at most ${most}: no more than there are mel bands, and than Meyda gives`,
     received: String(options.mfccCoefficients),
   });
 }

@@ -1,4 +1,4 @@
-import { UsageError, type FeatureMap, type FrontEndConfig, type FrontEndPlan } from '@asc/core';
+import { describeValue, UsageError, type FeatureMap, type FrontEndConfig, type FrontEndPlan } from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
 import { checkDeltaFrames, deltaKernels, stackDeltas } from './deltas.js';
 import { FrameAnalyser } from './frame-analyser.js';
@@ -141,11 +141,10 @@ function maximum(values: Float32Array): number {
 /** @throws UsageError where `samples` is not a Float32Array. */
 export function checkSamples(samples: unknown): asserts samples is Float32Array {
   // By tag, not instanceof: samples may come from another realm (an iframe, a test sandbox).
-  const tag = Object.prototype.toString.call(samples).slice(8, -1);
-  if (tag === 'Float32Array') return;
+  if (Object.prototype.toString.call(samples) === '[object Float32Array]') return;
   throw new UsageError({
     what: 'A front end reads one channel of samples.',
     expected: 'a Float32Array (S)',
-    received: tag,
+    received: describeValue(samples),
   });
 }

@@ -17,6 +17,10 @@ type Extracted = number | readonly number[] | Loudness;
 /** The part of Meyda's default export that is used here; its own typings do not describe what Node imports. */
 interface Meyda extends MeydaSettings {
   readonly windowingFunction: string;
+  /** Built by the first `extract`. */
+  readonly barkScale: undefined;
+  readonly melFilterBank: undefined;
+  readonly chromaFilterBank: undefined;
   readonly featureExtractors: Readonly<Record<string, (input: { readonly signal: Float32Array }) => number>>;
   extract(names: readonly string[], signal: Float32Array): Readonly<Record<string, Extracted>>;
 }
@@ -37,7 +41,9 @@ export function createMeydaEngine(settings: MeydaSettings): MeydaEngine {
   const meyda: Meyda = {
     ...shared,
     ...settings,
-    ...{ barkScale: undefined, melFilterBank: undefined, chromaFilterBank: undefined },
+    barkScale: undefined,
+    melFilterBank: undefined,
+    chromaFilterBank: undefined,
     windowingFunction: 'rect',
   };
   return {

@@ -72,7 +72,7 @@ export function decodeNpy(bytes: Uint8Array): NdArray & { readonly data: Float32
     .map(Number);
   const size = shape.reduce((product, length) => product * length, 1);
   const width = type === '<f4' ? 4 : 8;
-  if (!Number.isInteger(size) || bytes.length < dataStart + width * size) {
+  if (!shape.every((length) => Number.isInteger(length) && length >= 0) || bytes.length < dataStart + width * size) {
     throw damaged(`${width * size} bytes of data for shape (${dimensions})`, `${bytes.length - dataStart}`);
   }
   const data = new Float32Array(size);

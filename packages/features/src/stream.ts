@@ -1,4 +1,4 @@
-import { UsageError, type FeatureMap, type FrontEndConfig } from '@asc/core';
+import { checkKeys, checkPositiveInteger, type FeatureMap, type FrontEndConfig } from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
 import { checkDeltaFrames, deltaKernels, stackFrame } from './deltas.js';
 import { FrameAnalyser } from './frame-analyser.js';
@@ -44,14 +44,8 @@ export interface FrontEndStream {
  * @throws UsageError as {@link frontEnd}, or for a `rollingFrames` that is not a positive integer.
  */
 export function createStream(input: FrontEndInput, options: StreamOptions = {}): FrontEndStream {
-  const { rollingFrames } = options;
-  if (rollingFrames !== undefined && !(Number.isInteger(rollingFrames) && rollingFrames > 0)) {
-    throw new UsageError({
-      what: 'The rolling window is wrong.',
-      expected: 'a positive integer of frames',
-      received: String(rollingFrames),
-    });
-  }
+  const { rollingFrames } = checkKeys('The stream options', options, ['rollingFrames']) as StreamOptions;
+  if (rollingFrames !== undefined) checkPositiveInteger('rollingFrames', rollingFrames);
   return new Stream(resolveFrontEndConfig(input), rollingFrames);
 }
 
@@ -145,7 +139,8 @@ class Stream implements FrontEndStream {
     else {
       this.#peaks.push(peakOf(frame));
       if (this.#peaks.length > this.#rolling) this.#peaks.shift();
-      clipBelowPeak(frame, Math.max(...this.#peaks), this.#topDb);
+      const peak = this.#peaks.reduce((highest, each) => Math.max(highest, each), -Infinity);
+      clipBelowPeak(frame, peak, this.#topDb);
       this.#addStatic(frame, out);
     }
   }

@@ -1,4 +1,4 @@
-import { UsageError, type FrontEndConfig } from '@asc/core';
+import { checkOneOf, checkPositiveInteger, type FrontEndConfig } from '@asc/core';
 
 export type WindowName = FrontEndConfig['window'];
 
@@ -29,25 +29,13 @@ export const WINDOW_NAMES: readonly WindowName[] = [
  * @throws UsageError for an unknown name or a length that is not a positive integer.
  */
 export function makeWindow(name: WindowName, length: number): Float64Array {
-  if (!WINDOW_NAMES.includes(name)) {
-    throw new UsageError({
-      what: 'Unknown window.',
-      expected: `one of ${WINDOW_NAMES.join(', ')}`,
-      received: String(name),
-    });
-  }
-  if (!Number.isInteger(length) || length < 1) {
-    throw new UsageError({
-      what: 'A window needs at least one sample.',
-      expected: 'a positive integer',
-      received: String(length),
-    });
-  }
-  const symmetric = name.endsWith('-symmetric');
+  checkOneOf('The window', name, WINDOW_NAMES);
+  checkPositiveInteger('The window length', length);
+  // One sample has no shape: scipy and torch return 1, periodic or not.
+  if (length === 1) return Float64Array.of(1);
   const [a0, a1, a2] = COSINE_SUMS[name.replace('-symmetric', '') as keyof typeof COSINE_SUMS];
-  const denominator = symmetric ? length - 1 : length;
-  const window = new Float64Array(length).fill(1);
-  if (denominator === 0) return window;
+  const denominator = name.endsWith('-symmetric') ? length - 1 : length;
+  const window = new Float64Array(length);
   for (let n = 0; n < length; n += 1) {
     const angle = (2 * Math.PI * n) / denominator;
     window[n] = a0 - a1 * Math.cos(angle) + a2 * Math.cos(2 * angle);
