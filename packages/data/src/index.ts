@@ -21,3 +21,8 @@ export { type WorkerPool, type WorkerPoolOptions, workerPool } from './pipeline/
 export { SYNTHETIC_DEVICES, type SyntheticDevice } from './synthetic/devices.js';
 export { type SyntheticOptions, generateSyntheticScenes } from './synthetic/generate-synthetic-scenes.js';
 export { type RenderConfig, renderClip } from './synthetic/render-clip.js';
+
+export type { AudioInfo, Mono, SampleRange } from './audio/audio-info.js';
+export { type ReadAudioOptions, probeAudio, readAudio } from './audio/read-audio.js';
+export { type Resampler, createResampler, resample } from './audio/resampler.js';
+export { type WriteWavOptions, writeWav } from './audio/wav-writer.js';

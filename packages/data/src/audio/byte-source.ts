@@ -1,0 +1,79 @@
+import { open, stat } from 'node:fs/promises';
+import { DataError } from '@asc/core';
+import type { Complain } from './audio-info.js';
+
+/** A regular file read by position: the only way the audio readers touch the disk. */
+export interface ByteSource {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** The bytes in [offset, offset + length), fewer only where the file ends first. */
+  read(offset: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+  /** A {@link DataError} that names this file. */
+  readonly complain: Complain;
+}
+
+const REASONS: Readonly<Record<string, readonly [string, string]>> = {
+  ENOENT: ['no such file', 'check the path, and that the download or extraction finished'],
+  ENOTDIR: ['no such file', 'a part of the path is a file, not a folder'],
+  EACCES: ['permission denied', 'make the file readable for this user'],
+  EMFILE: ['too many open files', 'read fewer files at once, or raise the limit with ulimit -n'],
+  ELOOP: ['a symbolic link that points at itself', 'replace the link by the file'],
+};
+
+function complainAbout(path: string): Complain {
+  return (what, { cause, ...parts }) => new DataError({ what: `${path}: ${what}`, ...parts }, { cause });
+}
+
+function failedToOpen(path: string, cause: unknown): DataError {
+  const { code = String(cause) } = cause as NodeJS.ErrnoException;
+  const [what, hint] = REASONS[code] ?? [`cannot be read (${code})`, 'check the path and the disk'];
+  return complainAbout(path)(what, { hint, cause });
+}
+
+/**
+ * Opens a file for positioned reads.
+ *
+ * @throws {DataError} missing, unreadable, empty, a folder, or anything else that is not a regular file.
+ */
+export async function openByteSource(path: string): Promise<ByteSource> {
+  const complain = complainAbout(path);
+  // Looking before opening: opening a named pipe would wait for a writer for ever.
+  const found = await stat(path).catch((cause: unknown) => {
+    throw failedToOpen(path, cause);
+  });
+  if (!found.isFile()) {
+    const received = found.isDirectory() ? 'a folder' : 'a pipe, socket or device';
+    throw complain('not a file', { expected: 'an audio file', received, hint: 'give the path of one recording' });
+  }
+  if (found.size === 0) {
+    throw complain('empty file', {
+      expected: 'an audio file',
+      received: '0 bytes',
+      hint: 'fetch or copy the file again',
+    });
+  }
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    throw failedToOpen(path, cause);
+  });
+  return {
+    path,
+    sizeBytes: found.size,
+    complain,
+    async read(offset, length) {
+      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, found.size - offset)));
+      let filled = 0;
+      while (filled < bytes.length) {
+        const { bytesRead } = await handle
+          .read(bytes, filled, bytes.length - filled, offset + filled)
+          .catch((cause: unknown) => {
+            throw failedToOpen(path, cause);
+          });
+        if (bytesRead === 0) break;
+        filled += bytesRead;
+      }
+      return bytes.subarray(0, filled);
+    },
+    close: () => handle.close(),
+  };
+}

@@ -1,0 +1,137 @@
+import type { FlacBits } from './flac-bits.js';
+import { NotAFrame, readSubframe } from './flac-subframe.js';
+
+/** What STREAMINFO promises about every frame. */
+export interface FlacStream {
+  readonly minBlockSamples: number;
+  readonly maxBlockSamples: number;
+  readonly sampleRateHz: number;
+  readonly channels: number;
+  readonly bits: number;
+}
+
+/** One decoded block: `planes` holds `blockSamples` integers a channel, valid until the next frame is read. */
+export interface FlacFrame {
+  /** Number of its first sample in the stream. */
+  readonly startSamples: number;
+  readonly blockSamples: number;
+  readonly bytes: number;
+  readonly planes: readonly Int32Array[];
+}
+
+const RATES_HZ = [0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000] as const;
+const SAMPLE_BITS = [0, 8, 12, undefined, 16, 20, 24, 32] as const;
+
+function crcTable(polynomial: number, width: 8 | 16): Uint16Array {
+  const top = 2 ** (width - 1);
+  const mask = 2 ** width - 1;
+  return Uint16Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte << (width - 8);
+    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ (crc & top ? polynomial : 0)) & mask;
+    return crc;
+  });
+}
+
+/** The "UTF-8"-like number of a frame header: up to 36 bits. */
+function readCodedNumber(bits: FlacBits): number {
+  const first = bits.unsigned(8);
+  if (first < 0x80) return first;
+  const more = Math.clz32(~(first << 24)) - 1;
+  if (more < 1 || more > 6) throw new NotAFrame('damaged frame number');
+  let value = first & (2 ** (6 - more) - 1);
+  for (let i = 0; i < more; i++) {
+    const next = bits.unsigned(8);
+    if (next >> 6 !== 2) throw new NotAFrame('damaged frame number');
+    value = value * 64 + (next & 63);
+  }
+  return value;
+}
+
+/**
+ * Makes a reader of frames of one stream: it decodes the frame at `bits.position` (a whole byte) and steps behind it.
+ * Both checksums are verified. Source: RFC 9639, section 9.
+ *
+ * @throws {NotAFrame} (by the reader) no intact frame of this stream starts here. @throws {OutOfBytes} the bytes end first.
+ */
+export function createFlacFrameReader(stream: FlacStream): (bits: FlacBits) => FlacFrame {
+  const crc8 = crcTable(0x07, 8);
+  const crc16 = crcTable(0x8005, 16);
+  const buffers = Array.from({ length: stream.channels }, () => new Int32Array(Math.max(1, stream.maxBlockSamples)));
+
+  return (bits) => {
+    const start = bits.position >>> 3;
+    if (bits.unsigned(15) !== 0x7ffc) throw new NotAFrame('no frame starts here');
+    const variable = bits.unsigned(1) === 1;
+    const sizeCode = bits.unsigned(4);
+    const rateCode = bits.unsigned(4);
+    const layout = bits.unsigned(4);
+    const widthCode = bits.unsigned(3);
+    if (bits.unsigned(1) !== 0 || sizeCode === 0 || rateCode === 15) throw new NotAFrame('reserved header bits');
+    const number = readCodedNumber(bits);
+    const blockSamples =
+      sizeCode === 1
+        ? 192
+        : sizeCode < 6
+          ? 576 * 2 ** (sizeCode - 2)
+          : sizeCode === 6
+            ? bits.unsigned(8) + 1
+            : sizeCode === 7
+              ? bits.unsigned(16) + 1
+              : 256 * 2 ** (sizeCode - 8);
+    const rateHz =
+      rateCode === 12
+        ? bits.unsigned(8) * 1000
+        : rateCode === 13
+          ? bits.unsigned(16)
+          : rateCode === 14
+            ? bits.unsigned(16) * 10
+            : rateCode === 0
+              ? stream.sampleRateHz
+              : RATES_HZ[rateCode];
+    let crc = 0;
+    for (let at = start; at < bits.position >>> 3; at++) crc = crc8[crc ^ bits.bytes[at]!]!;
+    if (bits.unsigned(8) !== crc) throw new NotAFrame('frame header checksum differs');
+
+    const channels = layout < 8 ? layout + 1 : 2;
+    const sampleBits = widthCode === 0 ? stream.bits : SAMPLE_BITS[widthCode];
+    if (
+      layout > 10 ||
+      rateHz !== stream.sampleRateHz ||
+      channels !== stream.channels ||
+      sampleBits !== stream.bits ||
+      blockSamples > stream.maxBlockSamples
+    ) {
+      throw new NotAFrame('frame contradicts the file header');
+    }
+    // Of a stereo pair stored as left/side, side/right or mid/side, the side channel has one bit more.
+    const side = layout === 8 || layout === 10 ? 1 : layout === 9 ? 0 : -1;
+    buffers.forEach((plane, c) => readSubframe(bits, stream.bits + (c === side ? 1 : 0), plane, blockSamples));
+    const [left, right] = buffers;
+    if (side >= 0 && left !== undefined && right !== undefined) restoreStereo(layout, left, right, blockSamples);
+
+    bits.position = (bits.position + 7) & ~7;
+    const end = bits.position >>> 3;
+    const stored = bits.unsigned(16);
+    bits.check();
+    let sum = 0;
+    for (let at = start; at < end; at++) sum = ((sum << 8) & 0xff00) ^ crc16[(sum >> 8) ^ bits.bytes[at]!]!;
+    if (stored !== sum) throw new NotAFrame('frame checksum differs');
+    const startSamples = variable ? number : number * stream.minBlockSamples;
+    return { startSamples, blockSamples, bytes: end + 2 - start, planes: buffers };
+  };
+}
+
+function restoreStereo(layout: number, left: Int32Array, right: Int32Array, blockSamples: number): void {
+  if (layout === 8) {
+    for (let i = 0; i < blockSamples; i++) right[i] = left[i]! - right[i]!;
+  } else if (layout === 9) {
+    for (let i = 0; i < blockSamples; i++) left[i] = left[i]! + right[i]!;
+  } else {
+    for (let i = 0; i < blockSamples; i++) {
+      const side = right[i]!;
+      const mid = (left[i]! << 1) | (side & 1);
+      left[i] = (mid + side) >> 1;
+      right[i] = (mid - side) >> 1;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { checkKeys, UsageError, type Waveform } from '@asc/core';
+import type { AudioInfo, Mono, SampleRange } from './audio-info.js';
+import { openByteSource } from './byte-source.js';
+import { openAudio } from './open-audio.js';
+import { createResampler } from './resampler.js';
+
+/** What {@link readAudio} returns of a recording. */
+export interface ReadAudioOptions {
+  /** How channels become one. Default `mean`. */
+  readonly mono?: Mono;
+  /** Only this part, in samples at the file's own rate. Default: all of it. */
+  readonly range?: SampleRange;
+  /** Resample to this rate. Default: the file's own. */
+  readonly sampleRateHz?: number;
+}
+
+/** 1 GiB of samples, 93 minutes at 48 kHz: longer recordings are read in parts. */
+const MAX_SAMPLES = 2 ** 28;
+
+function checkOptions(path: string, options: ReadAudioOptions, info: AudioInfo): { mono: Mono; range: SampleRange } {
+  checkKeys('readAudio options', options, ['mono', 'range', 'sampleRateHz']);
+  const { mono = 'mean', range = { startSamples: 0, lengthSamples: info.samples } } = options;
+  if (mono !== 'mean' && !(Number.isInteger(mono) && mono >= 0 && mono < info.channels)) {
+    throw new UsageError({
+      what: `${path}: no such channel`,
+      expected: `'mean' or a channel from 0 to ${info.channels - 1}`,
+      received: String(mono),
+    });
+  }
+  const { startSamples, lengthSamples } = range;
+  const whole = Number.isInteger(startSamples) && Number.isInteger(lengthSamples);
+  if (!whole || startSamples < 0 || lengthSamples < 1 || startSamples + lengthSamples > info.samples) {
+    throw new UsageError({
+      what: `${path}: the range lies outside the recording`,
+      expected: `1 or more whole samples within 0 to ${info.samples}`,
+      received: `${lengthSamples} from ${startSamples} on`,
+      hint: 'probeAudio tells how many samples a file holds',
+    });
+  }
+  if (lengthSamples > MAX_SAMPLES) {
+    throw new UsageError({
+      what: `${path}: too long to be read at once`,
+      expected: `at most ${MAX_SAMPLES} samples`,
+      received: `${lengthSamples} (${(lengthSamples / info.sampleRateHz / 3600).toFixed(1)} hours)`,
+      hint: 'read it in parts: give a range',
+    });
+  }
+  return { mono, range };
+}
+
+/**
+ * Reads a WAV, FLAC or MP3 recording as one channel (S). The format is found by content, not by name. With a range, memory and
+ * time are those of the range, however long the file.
+ *
+ * @throws {DataError} the file is missing, damaged, truncated, empty of sound, not finite, or of a format we do not read.
+ * @throws {UsageError} an unknown option, a channel the file has not, a range outside of it, or more than 2^28 samples at once.
+ */
+export async function readAudio(path: string, options: ReadAudioOptions = {}): Promise<Waveform> {
+  const source = await openByteSource(path);
+  try {
+    const { info, read } = await openAudio(source);
+    if (info.samples === 0) {
+      throw source.complain('no sound in this file', {
+        expected: 'at least 1 sample',
+        received: '0',
+        hint: 'leave it out, or export it again',
+      });
+    }
+    const { mono, range } = checkOptions(path, options, info);
+    const { sampleRateHz = info.sampleRateHz } = options;
+    const resampler = sampleRateHz === info.sampleRateHz ? undefined : createResampler(info.sampleRateHz, sampleRateHz);
+    const samples = await read(range.startSamples, range.lengthSamples, mono);
+    return { samples: resampler?.process(samples) ?? samples, sampleRateHz };
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * What a WAV, FLAC or MP3 file says about itself, without decoding its sound. A file of 0 samples is no error here.
+ *
+ * @throws {DataError} the file is missing, its header damaged, or of a format we do not read.
+ */
+export async function probeAudio(path: string): Promise<AudioInfo> {
+  const source = await openByteSource(path);
+  try {
+    return (await openAudio(source)).info;
+  } finally {
+    await source.close();
+  }
+}
