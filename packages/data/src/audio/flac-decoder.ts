@@ -4,7 +4,7 @@ import type { ByteSource } from './byte-source.js';
 import { OutOfBytes } from './flac-bits.js';
 import { FlacCursor } from './flac-cursor.js';
 import { createFlacFrameReader, type FlacFrame } from './flac-frame.js';
-import { readFlacHeader, type FlacHeader } from './flac-header.js';
+import { readFlacHeader } from './flac-header.js';
 import { NotAFrame } from './flac-subframe.js';
 import { mixPlanar } from './mix.js';
 
@@ -125,7 +125,7 @@ async function countSamples(source: ByteSource, cursor: FlacCursor, framesOffset
 }
 
 /** The bytes STREAMINFO's MD5 runs over: interleaved, little-endian, in whole bytes. */
-function storedBytes(frame: FlacFrame, bits: FlacHeader['bits'], count: number): Uint8Array {
+function storedBytes(frame: FlacFrame, bits: number, count: number): Uint8Array {
   const width = Math.ceil(bits / 8);
   const { planes } = frame;
   const out = new Uint8Array(count * planes.length * width);
