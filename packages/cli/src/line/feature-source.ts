@@ -1,0 +1,65 @@
+import type { FeatureMap, FrontEndConfig } from '@asc/core';
+import { workerPool, type ArrayCache, type CacheEntry } from '@asc/data';
+import { stat } from 'node:fs/promises';
+import type { FeatureRequest, Placement } from './window-worker.js';
+
+/** Recordings to feature maps of one shape, computed in worker threads. */
+export interface FeatureSource {
+  /** The maps (F, T, C) of a recording's windows. @throws DataError for a recording that cannot be read. */
+  maps(path: string, placement: Placement): Promise<readonly FeatureMap[]>;
+  close(): Promise<void>;
+}
+
+export interface FeatureSourceOptions {
+  readonly frontEnd: FrontEndConfig;
+  /** Samples of a window at the front end's rate (S). */
+  readonly windowSamples: number;
+  /** Remembers the maps of windows whose place does not change. */
+  readonly cache?: ArrayCache | undefined;
+  /** Threads; default: one per core. */
+  readonly workers?: number | undefined;
+}
+
+/** Starts the threads. Close it, or they stay. */
+export function createFeatureSource(options: FeatureSourceOptions): FeatureSource {
+  const { frontEnd, windowSamples, cache, workers } = options;
+  const pool = workerPool(new URL('./window-worker.js', import.meta.url), workers === undefined ? {} : { workers });
+  const compute = (path: string, placement: Placement): Promise<FeatureMap[]> => {
+    const request: FeatureRequest = { path, sampleRateHz: frontEnd.sampleRateHz, windowSamples, placement, frontEnd };
+    return pool.run<FeatureMap[]>('featureWindows', request);
+  };
+  const settings = JSON.stringify([frontEnd, windowSamples]);
+  return {
+    async maps(path, placement) {
+      if (cache === undefined || placement.kind === 'at') return compute(path, placement);
+      const { size, mtimeMs } = await stat(path);
+      const key = JSON.stringify([path, size, mtimeMs, placement, settings]);
+      return unpack(await cache.get(key, async () => pack(await compute(path, placement))));
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** Shape of the maps in a {@link CacheEntry}, which are laid end to end. */
+interface Shape {
+  readonly bands: number;
+  readonly frames: number;
+  readonly channels: number;
+}
+
+function pack(maps: readonly FeatureMap[]): CacheEntry {
+  const [first] = maps;
+  const { bands = 0, frames = 0, channels = 0 } = first ?? {};
+  const data = new Float32Array(maps.reduce((sum, map) => sum + map.data.length, 0));
+  maps.forEach((map, i) => data.set(map.data, i * bands * frames * channels));
+  return { data, meta: { bands, frames, channels } satisfies Shape };
+}
+
+function unpack({ data, meta }: CacheEntry): FeatureMap[] {
+  const shape = meta as Shape;
+  const size = shape.bands * shape.frames * shape.channels;
+  return Array.from({ length: data.length / size }, (_, i) => ({
+    ...shape,
+    data: data.subarray(i * size, (i + 1) * size),
+  }));
+}

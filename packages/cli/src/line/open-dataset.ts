@@ -1,0 +1,50 @@
+import { DataError } from '@asc/core';
+import { loadFolder, loadTau, type SceneDataset } from '@asc/data';
+import { stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+
+/** Where a dataset given by a relative path may lie, in the order they are tried. */
+export interface DataPlaces {
+  /** The folder of the recipe that names it. */
+  readonly recipeFolder?: string | undefined;
+  /** `ASC_DATA_DIR`: the folder datasets are kept in. */
+  readonly dataDir?: string | undefined;
+}
+
+/** The first place `root` is found at. @throws DataError naming the places looked at. */
+export async function findDataset(root: string, places: DataPlaces = {}): Promise<string> {
+  const tried = isAbsolute(root)
+    ? [root]
+    : [
+        resolve(root),
+        ...(places.recipeFolder === undefined ? [] : [resolve(places.recipeFolder, root)]),
+        ...(places.dataDir === undefined ? [resolve('data', root), resolve('..', 'shared', 'data', root)] : []),
+        ...(places.dataDir === undefined ? [] : [resolve(places.dataDir, root)]),
+      ];
+  for (const place of tried) if (await isFolder(place)) return place;
+  throw new DataError({
+    what: `The dataset "${root}" is not there.`,
+    expected: `a folder at ${[...new Set(tried)].join(' or ')}`,
+    received: 'none',
+    hint: 'Give --dataset DIR, or set ASC_DATA_DIR to the folder your datasets lie in; `asc dataset synth` makes one.',
+  });
+}
+
+/** Opens a folder of recordings: TAU layout where it has a `meta.csv`, else one subfolder a label. */
+export async function openDataset(folder: string): Promise<SceneDataset> {
+  return (await exists(join(folder, 'meta.csv'))) ? loadTau(folder) : loadFolder(folder);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,52 @@
+// Weights live in tfjs tensors; any backend will do, since the heavy work is not done there.
+import '@tensorflow/tfjs-backend-cpu';
+import { UsageError, type FrontEndConfig, type LabelSpace, type ModelCard } from '@asc/core';
+import { frontEnd, resolveFrontEndConfig, type FrontEndInput } from '@asc/features';
+import { createModel, type SceneModel, type SceneModelConfig } from '@asc/models';
+import type { Recipe } from '@asc/train';
+
+/** The front end a recipe names, with its overrides. @throws UsageError for an unknown preset or key. */
+export function recipeFrontEnd({ features }: Recipe): FrontEndConfig {
+  return resolveFrontEndConfig({ ...features.overrides, preset: features.preset } as FrontEndInput);
+}
+
+/** What the trained model will know about itself, the features being its input. */
+export function recipeCard(recipe: Recipe, labels: LabelSpace): ModelCard {
+  const config = recipeFrontEnd(recipe);
+  const clipSamples = Math.round(recipe.clip.seconds * config.sampleRateHz);
+  return {
+    name: recipe.name,
+    labels,
+    sampleRateHz: config.sampleRateHz,
+    clipSamples,
+    input: 'features',
+    frontEnd: config,
+    recipe,
+  };
+}
+
+/**
+ * The network of a recipe with fresh weights, sized for its card.
+ *
+ * @throws UsageError where the task wants abstract classes that the labels do not have, or the network refuses its size.
+ */
+export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
+  const { labels, clipSamples } = card;
+  if (recipe.task.kind === 'extended-mtl' && labels.abstracts.length === 0) {
+    throw new UsageError({
+      what: 'The task "extended-mtl" needs abstract classes, and this dataset has none.',
+      hint: 'Add a classes.csv (scene_label, abstract_label) to the dataset, or --set task.kind=classification.',
+    });
+  }
+  const ends = frontEnd(card.frontEnd);
+  const options = recipe.model.options as Partial<SceneModelConfig>;
+  return createModel(recipe.model.preset, {
+    seed: recipe.seed,
+    classes: labels.scenes.length,
+    abstractClasses: recipe.task.kind === 'extended-mtl' ? labels.abstracts.length : 0,
+    bands: ends.bands,
+    frames: ends.frames(clipSamples),
+    channels: ends.channels,
+    ...options,
+  });
+}

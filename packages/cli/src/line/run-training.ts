@@ -1,0 +1,123 @@
+import { createRng, type ClipInfo, type ModelCard } from '@asc/core';
+import { diskCache, loadFolder, loadTau, memoryCache, type ArrayCache, type SceneDataset } from '@asc/data';
+import { evaluate, type Report } from '@asc/evaluate';
+import { frontEnd } from '@asc/features';
+import { fit, openRun, writeFileAtomic, type EpochReport, type FitEvent, type Recipe } from '@asc/train';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { evaluationClips } from './evaluation-clips.js';
+import { createFeatureSource, type FeatureSource } from './feature-source.js';
+import { findDataset, type DataPlaces } from './open-dataset.js';
+import { recipeCard, recipeModel } from './prepare-model.js';
+import { findLongClips } from './probe-clips.js';
+import { trainingBatches } from './training-batches.js';
+
+/** Feature maps are held in memory up to this share of it; a set that needs more keeps them on disk beside the run. */
+const MEMORY_SHARE = 0.25;
+
+export interface TrainingOptions {
+  /** Folder of the run. */
+  readonly out: string;
+  /** Go on with the run in `out`. */
+  readonly resume?: boolean | undefined;
+  /** Where the recipe's dataset may lie. */
+  readonly places?: DataPlaces | undefined;
+  /** Folder that keeps feature maps for later runs. */
+  readonly cache?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told what happens as it happens. */
+  readonly onEvent?: ((event: FitEvent) => void) | undefined;
+}
+
+/** How a run ended. */
+export interface TrainingResult {
+  readonly folder: string;
+  readonly card: ModelCard;
+  /** Every epoch done so far, earlier parts of a resumed run included. */
+  readonly history: readonly EpochReport[];
+  /** The final weights on the held-out clips; `undefined` where the run was interrupted. */
+  readonly report: Report | undefined;
+  readonly interrupted: boolean;
+}
+
+/** Where the card of a run lies. */
+export function cardPath(folder: string): string {
+  return join(folder, 'card.json');
+}
+
+/**
+ * The whole line from a recipe to a trained run: dataset, features in worker threads, batches, training, validation on the
+ * held-out side of the fold.
+ *
+ * @throws UsageError, DataError or AscError as the parts say; what was written before is whole and can be resumed.
+ */
+export async function runTraining(recipe: Recipe, options: TrainingOptions): Promise<TrainingResult> {
+  const { out, signal } = options;
+  const dataset = await recipeDataset(recipe, options.places);
+  const card = recipeCard(recipe, dataset.labels);
+  const { training: model } = recipeModel(recipe, card);
+  const { fold } = recipe.dataset;
+  const train = dataset.split(fold, 'train');
+  const heldOut = dataset.split(fold, 'evaluate');
+  const longClips = await findLongClips([...train, ...heldOut], recipe.clip.seconds);
+
+  const run = await openRun(out, { recipe, resume: options.resume === true });
+  let features: FeatureSource | undefined;
+  try {
+    await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
+    features = createFeatureSource({
+      frontEnd: card.frontEnd,
+      windowSamples: card.clipSamples,
+      cache: cacheFor(card, [...train, ...heldOut], recipe, options),
+    });
+    const events = fit({
+      recipe,
+      model,
+      labels: dataset.labels,
+      train: trainingBatches({
+        clips: train,
+        labels: dataset.labels,
+        features,
+        longClips,
+        batchSize: recipe.batchSize,
+        dropLast: recipe.dropLast,
+        rng: createRng(recipe.seed).split('batches'),
+      }),
+      validation: evaluationClips(heldOut, features, { crops: recipe.evaluate.crops, signal }),
+      run,
+      signal,
+    });
+    const history = [...run.history];
+    let report: Report | undefined;
+    for await (const event of events) {
+      options.onEvent?.(event);
+      if (event.kind === 'epoch') history.push(event.report);
+      if (event.kind === 'done' && event.predictions !== undefined)
+        report = evaluate(event.predictions, dataset.labels);
+    }
+    return { folder: out, card, history, report, interrupted: report === undefined };
+  } finally {
+    await features?.close();
+    await run.close();
+  }
+}
+
+/** The dataset a recipe names. */
+async function recipeDataset({ dataset }: Recipe, places: DataPlaces | undefined): Promise<SceneDataset> {
+  const folder = await findDataset(dataset.root ?? dataset.kind, places);
+  return dataset.kind === 'folder' ? loadFolder(folder) : loadTau(folder);
+}
+
+function cacheFor(
+  card: ModelCard,
+  clips: readonly ClipInfo[],
+  recipe: Recipe,
+  { cache, out }: TrainingOptions,
+): ArrayCache {
+  if (cache !== undefined) return diskCache(cache);
+  const ends = frontEnd(card.frontEnd);
+  const bytesPerMap = 4 * ends.bands * ends.frames(card.clipSamples) * ends.channels;
+  const bytes = clips.length * recipe.evaluate.crops * bytesPerMap;
+  const maxBytes = Math.floor(totalmem() * MEMORY_SHARE);
+  return bytes <= maxBytes ? memoryCache({ maxBytes }) : diskCache(join(out, 'features'));
+}

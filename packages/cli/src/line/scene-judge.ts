@@ -1,0 +1,128 @@
+import { DataError, type ModelCard, type NdArray, type Prediction, type Predictions } from '@asc/core';
+import { pipeline, workerPool } from '@asc/data';
+import { meanOverCrops } from '@asc/evaluate';
+import { OnnxRunner, type OnnxModel } from '@asc/onnx';
+import type { FeatureMap } from '@asc/core';
+import type { FeatureRequest, Placement, WindowRequest } from './window-worker.js';
+
+/** Windows judged in one run of the graph. */
+const BATCH = 16;
+/** Recordings decoded ahead of the graph. */
+const AT_ONCE = 4;
+
+/** A recording to judge. */
+export interface Candidate {
+  readonly id: string;
+  readonly path: string;
+  readonly scene?: string | undefined;
+  readonly device?: string | undefined;
+}
+
+/** A loaded model with the threads that prepare its input. */
+export interface SceneJudge {
+  readonly card: ModelCard;
+  /** The model's input for the windows of a recording, in batches. */
+  feeds(path: string, placement: Placement): Promise<readonly NdArray[]>;
+  /** The mean posterior (Y) over the windows of every candidate, in order. */
+  judge(
+    candidates: readonly Candidate[],
+    placement: Placement,
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, total: number) => void },
+  ): AsyncGenerator<Prediction, void, undefined>;
+  readonly inputName: string;
+  close(): Promise<void>;
+}
+
+/** Loads a model into ONNX Runtime, front end in worker threads where the graph does not hold it. */
+export async function createSceneJudge(
+  model: OnnxModel,
+  card: ModelCard,
+  options: { readonly workers?: number } = {},
+): Promise<SceneJudge> {
+  const runner = await OnnxRunner.create(model);
+  const [input] = runner.inputs;
+  const output = runner.outputs.find(({ name }) => name === 'probabilities');
+  if (input === undefined || runner.inputs.length !== 1 || output === undefined) {
+    await runner.release();
+    throw new DataError({
+      what: 'This ONNX model is not a scene classifier of this toolkit.',
+      expected: 'one input and an output "probabilities"',
+      received: `inputs ${runner.inputs.map(({ name }) => name).join(', ')}; outputs ${runner.outputs.map(({ name }) => name).join(', ')}`,
+    });
+  }
+  const pool = workerPool(new URL('./window-worker.js', import.meta.url), options);
+  const inputName = input.name;
+
+  async function feeds(path: string, placement: Placement): Promise<NdArray[]> {
+    const { sampleRateHz, clipSamples: windowSamples } = card;
+    const request: WindowRequest = { path, sampleRateHz, windowSamples, placement };
+    if (card.input === 'waveform') {
+      return batched(await pool.run<Float32Array[]>('sampleWindows', request), [windowSamples]);
+    }
+    const own: FeatureRequest = { ...request, frontEnd: card.frontEnd };
+    const maps = await pool.run<FeatureMap[]>('featureWindows', own);
+    const [{ bands = 0, frames = 0, channels = 0 } = {}] = maps;
+    return batched(
+      maps.map(({ data }) => data),
+      [bands, frames, channels],
+    );
+  }
+
+  async function posterior(batches: readonly NdArray[]): Promise<number[]> {
+    const rows: number[][] = [];
+    for (const batch of batches) {
+      const { probabilities } = await runner.run({ [inputName]: batch });
+      const flat = probabilities?.data ?? new Float32Array();
+      const classes = card.labels.scenes.length;
+      for (let at = 0; at < flat.length; at += classes) rows.push(Array.from(flat.subarray(at, at + classes)));
+    }
+    return meanOverCrops(rows);
+  }
+
+  return {
+    card,
+    inputName,
+    feeds,
+    async *judge(candidates, placement, { signal, onProgress } = {}) {
+      let done = 0;
+      const prepared = pipeline(candidates, signal === undefined ? {} : { signal }).map(
+        async (candidate) => ({ candidate, batches: await feeds(candidate.path, placement) }),
+        { concurrency: AT_ONCE },
+      );
+      for await (const { candidate, batches } of prepared) {
+        const { id, scene, device } = candidate;
+        yield { id, scene, device, probabilities: await posterior(batches) };
+        onProgress?.(++done, candidates.length);
+      }
+    },
+    async close() {
+      await pool.close();
+      await runner.release();
+    },
+  };
+}
+
+/** Rows of one shape as batches (B, …shape) of at most {@link BATCH}. */
+function batched(rows: readonly Float32Array[], shape: readonly number[]): NdArray[] {
+  const size = shape.reduce((product, each) => product * each, 1);
+  const batches: NdArray[] = [];
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const chosen = rows.slice(from, from + BATCH);
+    const data = new Float32Array(chosen.length * size);
+    chosen.forEach((row, i) => data.set(row, i * size));
+    batches.push({ dtype: 'float32', shape: [chosen.length, ...shape], data });
+  }
+  return batches;
+}
+
+/** Judges a whole set. */
+export async function judgeAll(
+  judge: SceneJudge,
+  candidates: readonly Candidate[],
+  placement: Placement,
+  options: Parameters<SceneJudge['judge']>[2] = {},
+): Promise<Predictions> {
+  const rows: Prediction[] = [];
+  for await (const row of judge.judge(candidates, placement, options)) rows.push(row);
+  return { labels: judge.card.labels.scenes, rows };
+}

@@ -1,0 +1,74 @@
+import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type Rng } from '@asc/core';
+import { pipeline } from '@asc/data';
+import { oneHotTargets, stackMaps, type BatchSource } from '@asc/train';
+import type { FeatureSource } from './feature-source.js';
+
+/** Batches made ready while one is trained on. */
+const BATCHES_AHEAD = 2;
+
+export interface TrainingBatchOptions {
+  readonly clips: readonly ClipInfo[];
+  readonly labels: LabelSpace;
+  readonly features: FeatureSource;
+  /** Ids of clips longer than a window: every epoch hears a random part of them. */
+  readonly longClips: ReadonlySet<string>;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  readonly rng: Rng;
+}
+
+/**
+ * The clips of a training split in a new order every epoch, as batches of feature maps. Order and crops depend on the
+ * generator, the epoch and the clip alone.
+ *
+ * @throws UsageError where the clips do not fill a batch, or one has no label.
+ */
+export function trainingBatches(options: TrainingBatchOptions): BatchSource {
+  const { clips, labels, features, longClips, batchSize, dropLast, rng } = options;
+  const full = clips.length / batchSize;
+  const stepsPerEpoch = dropLast ? Math.floor(full) : Math.ceil(full);
+  if (stepsPerEpoch === 0) {
+    throw new UsageError({
+      what: 'There are too few clips to train on.',
+      expected: `at least one batch of ${batchSize}`,
+      received: `${clips.length} clips`,
+      hint: 'Lower batchSize: --set batchSize=8.',
+    });
+  }
+  const scenes = clips.map(sceneOf);
+
+  const load = async (index: number, epoch: number): Promise<FeatureMap> => {
+    const { id, path } = clips[index] as ClipInfo;
+    const whole = { kind: 'spread', crops: 1 } as const;
+    const part = (): { kind: 'at'; share: number } => ({ kind: 'at', share: rng.split('crop', epoch, id).uniform() });
+    const [map] = await features.maps(path, longClips.has(id) ? part() : whole);
+    return map as FeatureMap;
+  };
+
+  return {
+    stepsPerEpoch,
+    batches(epoch, firstStep) {
+      const order = rng.split('order', epoch).permutation(clips.length);
+      const steps = Array.from({ length: stepsPerEpoch - firstStep }, (_, i) => firstStep + i);
+      return pipeline(steps)
+        .map(async (step) => {
+          const chosen = [...order.subarray(step * batchSize, (step + 1) * batchSize)];
+          const maps = await Promise.all(chosen.map((index) => load(index, epoch)));
+          const targets = oneHotTargets(
+            labels,
+            chosen.map((index) => scenes[index] as string),
+          );
+          return { x: stackMaps(maps), ...targets };
+        })
+        .prefetch(BATCHES_AHEAD);
+    },
+  };
+}
+
+function sceneOf(clip: ClipInfo): string {
+  if (clip.scene !== undefined) return clip.scene;
+  throw new UsageError({
+    what: `The clip ${clip.id} has no label, so nothing can be learnt from it.`,
+    hint: 'Train on a split that is labelled, such as train.',
+  });
+}
