@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkLayer, seededDraws } from '@asc/testing';
+import { checkLayer, seededDraws, useCpuBackend } from '@asc/testing';
 import { input, type Shape } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AveragePool2D } from './average-pool2d.js';
@@ -12,6 +12,8 @@ import { Dropout } from './dropout.js';
 import { MaxFeatureMap } from './max-feature-map.js';
 import { MaxPool2D } from './max-pool2d.js';
 import { SpatialGate } from './spatial-gate.js';
+
+await useCpuBackend();
 
 /** Multiply–accumulates of a sliding window, counted one by one; a bias is one more per output. */
 function countWindow(

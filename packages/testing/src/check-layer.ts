@@ -1,9 +1,9 @@
-import '@tensorflow/tfjs-backend-cpu';
-import { memory, setBackend, tidy, type Tensor } from '@tensorflow/tfjs-core';
+import { memory, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import { input, model, type layers, type Shape } from '@tensorflow/tfjs-layers';
 import { checkGradients } from './check-gradients.js';
 import { checkRoundTrips } from './check-round-trips.js';
 import { checkTraced } from './check-traced.js';
+import { useCpuBackend } from './cpu-backend.js';
 import { buildLayer, callArguments, sampleInput } from './layer-fixture.js';
 import { MismatchError } from './mismatch-error.js';
 
@@ -33,7 +33,7 @@ export async function checkLayer(
   inputShapes: readonly (readonly number[])[],
   expected: LayerExpectations = {},
 ): Promise<void> {
-  await setBackend('cpu');
+  await useCpuBackend();
   for (const shape of inputShapes) {
     checkShapes(makeLayer(), shape);
     await checkRoundTrips(makeLayer, shape);
