@@ -54,6 +54,8 @@ describe('frontEnd', () => {
       const built = frontEnd(config);
       expect([built.bands, built.frames(signal.length), built.channels]).toEqual(shape);
     }
+    expect(frontEnd('vggish').frames(399)).toBe(0);
+    expect(() => frontEnd('vggish').frames(Number.NaN)).toThrow(UsageError);
   });
 
   test('clips of any order and length give what a fresh front end gives: scratch memory does not leak', () => {

@@ -1,4 +1,11 @@
-import { describeValue, UsageError, type FeatureMap, type FrontEndConfig, type FrontEndPlan } from '@asc/core';
+import {
+  checkNonNegativeInteger,
+  describeValue,
+  UsageError,
+  type FeatureMap,
+  type FrontEndConfig,
+  type FrontEndPlan,
+} from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
 import { checkDeltaFrames, deltaKernels, stackDeltas } from './deltas.js';
 import { FrameAnalyser } from './frame-analyser.js';
@@ -24,7 +31,7 @@ export interface FrontEnd {
   readonly channels: number;
   /** Filters that no FFT bin falls into: these bands are constant. */
   readonly emptyBands: readonly number[];
-  /** Frames (T) of a clip of `samples` samples; 0 where it is too short. */
+  /** Frames (T) of a clip of `samples` samples; 0 where it is too short. @throws UsageError where it is no count. */
   frames(samples: number): number;
   /**
    * The feature map (F, T, C) of a clip (S) sampled at `config.sampleRateHz`; a front end cannot know the true rate, so
@@ -76,7 +83,7 @@ class WholeClipFrontEnd implements FrontEnd {
   }
 
   frames(samples: number): number {
-    return frameCount(this.config, samples);
+    return frameCount(this.config, checkNonNegativeInteger('samples', samples));
   }
 
   plan(): FrontEndPlan {

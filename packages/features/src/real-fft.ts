@@ -58,8 +58,8 @@ export class RealFft {
     re[half] = zr[0]! - zi[0]!;
     im[half] = 0;
     // Bins k and N/2 − k share their even part E and odd part O: X[k] = E + wO, X[N/2 − k] = conj(E − wO).
-    for (let k = 1; 2 * k <= half; k += 1) {
-      const h = half - k;
+    for (let k = 1; 2 * k <= half; k = (k + 1) | 0) {
+      const h = (half - k) | 0;
       const er = 0.5 * (zr[k]! + zr[h]!);
       const ei = 0.5 * (zi[k]! - zi[h]!);
       const or = 0.5 * (zi[k]! + zi[h]!);
