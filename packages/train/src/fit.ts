@@ -79,7 +79,10 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
       refuseDiverged(trainer.readState(), epoch);
 
       let report: ValidationReport | undefined;
-      if (validation !== undefined && ((epoch + 1) % recipe.evaluate.everyEpochs === 0 || epoch + 1 === recipe.epochs)) {
+      if (
+        validation !== undefined &&
+        ((epoch + 1) % recipe.evaluate.everyEpochs === 0 || epoch + 1 === recipe.epochs)
+      ) {
         const begin = performance.now();
         predictions = await judge();
         if (predictions === undefined) break;

@@ -6,13 +6,7 @@ export { adam, type AdamConfig } from './adam.js';
 export { sgd, type SgdConfig } from './sgd.js';
 export { createOptimiser } from './create-optimiser.js';
 export type { Optimiser, OptimiserUpdate, StepScalars } from './optimiser.js';
-export {
-  constantSchedule,
-  cosineSchedule,
-  createSchedule,
-  type Schedule,
-  type SchedulePosition,
-} from './schedule.js';
+export { constantSchedule, cosineSchedule, createSchedule, type Schedule, type SchedulePosition } from './schedule.js';
 export { crossEntropy } from './cross-entropy.js';
 export { classification } from './classification.js';
 export { extendedMtl, type ExtendedMtlConfig } from './extended-mtl.js';

@@ -16,8 +16,8 @@ export interface NamedWeight {
 /**
  * Every weight of `model`, running statistics included, sorted by name `layer/weight`.
  *
- * tfjs numbers the layers nobody named through the whole process (`conv2d_7` after another model was built); here they
- * are numbered through the model.
+ * tfjs numbers the layers nobody named through the whole process (`conv2d_Conv2D7` after another model was built); here
+ * they are numbered through the model (`conv2d_1`).
  *
  * @throws UsageError where the model has no weights.
  */
@@ -46,21 +46,15 @@ export function namedWeights(model: LayersModel): NamedWeight[] {
 function layerNamer(): (layer: Layer) => string {
   const counts = new Map<string, number>();
   return (layer) => {
-    const stem = /^(.+)_\d+$/.exec(layer.name)?.[1];
-    const kind = snakeCase(layer.getClassName());
-    if (stem === undefined || stem !== kind) return layer.name;
+    // tfjs names a layer `<class in snake case>_<Class><number>`.
+    const end = layer.name.lastIndexOf(`_${layer.getClassName()}`);
+    const number = layer.name.slice(end + 1 + layer.getClassName().length);
+    if (end < 1 || !/^\d+$/.test(number)) return layer.name;
+    const kind = layer.name.slice(0, end);
     const count = (counts.get(kind) ?? 0) + 1;
     counts.set(kind, count);
     return `${kind}_${count}`;
   };
-}
-
-/** As tfjs-layers makes a layer's name of its class: `Conv2D` is `conv2d`, `MaxPooling2D` `max_pooling2d`. */
-function snakeCase(name: string): string {
-  return name
-    .replace(/(.)([A-Z][a-z0-9]+)/g, '$1_$2')
-    .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .toLowerCase();
 }
 
 function freeName(name: string, taken: ReadonlyMap<string, unknown>): string {

@@ -21,7 +21,11 @@ const dataset = z.discriminatedUnion('kind', [
   /** One folder of recordings a label. */
   z.strictObject({ kind: z.literal('folder'), root: z.string().min(1).optional(), fold: positiveInteger.default(1) }),
   /** The built-in synthetic scenes, generated under `root`. */
-  z.strictObject({ kind: z.literal('synthetic'), root: z.string().min(1).optional(), fold: positiveInteger.default(1) }),
+  z.strictObject({
+    kind: z.literal('synthetic'),
+    root: z.string().min(1).optional(),
+    fold: positiveInteger.default(1),
+  }),
 ]);
 
 const task = z.discriminatedUnion('kind', [
@@ -51,8 +55,8 @@ const optimiser = z.discriminatedUnion('kind', [
       weightDecay,
     })
     .refine((sgd) => !sgd.nesterov || sgd.momentum > 0, {
-      path: ['momentum'],
-      params: { expected: 'a momentum above 0 with nesterov' },
+      path: ['nesterov'],
+      params: { expected: 'false, or a momentum above 0' },
     }),
 ]);
 

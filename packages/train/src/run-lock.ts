@@ -62,7 +62,9 @@ function refusal(path: string, content: string): UsageError {
   return new UsageError({
     what: `Another process is using this run folder.`,
     received:
-      owner === undefined ? `a lock that is being taken: ${path}` : `process ${owner.pid} on ${owner.host} holds ${path}`,
+      owner === undefined
+        ? `a lock that is being taken: ${path}`
+        : `process ${owner.pid} on ${owner.host} holds ${path}`,
     hint: 'Wait for it or stop it. If that machine is gone, delete the lock file.',
   });
 }

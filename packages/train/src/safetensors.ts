@@ -8,14 +8,17 @@ export interface Safetensors {
 }
 
 const CODES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const satisfies Record<DType, string>;
+/** Bytes of an element, in the order their tensors lie in a file. */
 const BYTES = { F32: 4, I32: 4, BOOL: 1 } as const;
+const ORDER = Object.keys(BYTES);
 const ALIGNMENT = 8;
 const MAX_HEADER_BYTES = 100_000_000;
 
 type Code = keyof typeof BYTES;
 
 /**
- * Tensors as the bytes of a safetensors file, largest element type first, so that every tensor lies aligned.
+ * Tensors as the bytes of a safetensors file, larger element types first, so that every tensor lies aligned; the same
+ * bytes as the Python package writes.
  *
  * Format: 8 bytes of header length, a JSON header padded with spaces, the data end to end, little-endian.
  * Source: github.com/huggingface/safetensors.
@@ -28,7 +31,7 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   }
   const entries = Object.entries(tensors)
     .map(([name, array]) => ({ name, array, code: CODES[array.dtype] }))
-    .sort((a, b) => BYTES[b.code] - BYTES[a.code] || (a.name < b.name ? -1 : 1));
+    .sort((a, b) => ORDER.indexOf(a.code) - ORDER.indexOf(b.code) || (a.name < b.name ? -1 : 1));
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) header.push(['__metadata__', metadata]);
   let end = 0;
@@ -79,7 +82,8 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors 
       for (const [key, text] of Object.entries(entry as Record<string, unknown>)) metadata[key] = String(text);
       continue;
     }
-    const read = readEntry(entry) ?? refuse(`tensor "${name}" with a dtype, a shape and offsets`, JSON.stringify(entry));
+    const read =
+      readEntry(entry) ?? refuse(`tensor "${name}" with a dtype, a shape and offsets`, JSON.stringify(entry));
     const { dtype, shape, begin, end } = read;
     if (!Object.hasOwn(BYTES, dtype)) return refuse(`tensor "${name}" of type F32, I32 or BOOL`, dtype);
     const size = sizeOf(shape) * BYTES[dtype as Code];

@@ -20,7 +20,11 @@ export function setRecipeValues(recipe: Recipe, assignments: readonly string[]):
     assign(json, path.split('.'), readValue(text), assignment);
   }
   // A name made of digits is still a name: where the schema wants text and JSON gave something else, take the text.
-  for (let problem = firstRecipeProblem(json); problem?.expected.includes('string'); problem = firstRecipeProblem(json)) {
+  for (
+    let problem = firstRecipeProblem(json);
+    problem?.expected.includes('string');
+    problem = firstRecipeProblem(json)
+  ) {
     const text = texts.get(problem.path);
     if (text === undefined || !texts.delete(problem.path)) break;
     assign(json, problem.path.split('.'), text, problem.path);

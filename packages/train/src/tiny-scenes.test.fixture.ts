@@ -40,14 +40,16 @@ export function tinyClips(count: number, seed: string, crops = 1): EvaluationCli
   }));
 }
 
-/** Convolution, batch norm, max feature map, dropout; scene logits and, with `abstract`, abstract logits. */
+/** Convolution, max feature map, batch norm, dropout; scene logits and, with `abstract`, abstract logits. */
 export function tinyModel(options: { abstract?: boolean; seed?: number; dropout?: number } = {}): LayersModel {
   const { abstract = false, seed = 1, dropout = 0 } = options;
   const maps = input({ shape: [BANDS, FRAMES, 1], name: 'maps' });
   const run = (x: SymbolicTensor, layer: layers.Layer) => layer.apply(x) as SymbolicTensor;
   let x = run(maps, new Conv2D({ name: 'conv', filters: 8, kernelSize: [3, 3], padding: [1, 1, 1, 1], seed }));
-  x = run(x, new BatchNorm({ name: 'norm' }));
+  // In the papers' order. Batch norm right after the convolution would cancel its bias: a gradient of pure rounding noise,
+  // which Adam makes as large as any other.
   x = run(x, new MaxFeatureMap({ name: 'max' }));
+  x = run(x, new BatchNorm({ name: 'norm' }));
   if (dropout > 0) x = run(x, new Dropout({ name: 'drop', rate: dropout }));
   x = run(x, layers.flatten({ name: 'flat' }));
   const scene = run(x, new Dense({ name: 'scene', units: 4, seed }));

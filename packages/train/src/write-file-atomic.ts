@@ -32,7 +32,9 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 /** Removes what a killed process left half-written in `folder`. */
 export async function removePartialFiles(folder: string): Promise<void> {
   const names = await readdir(folder);
-  await Promise.all(names.filter((name) => name.startsWith(MARK)).map((name) => rm(join(folder, name), { force: true })));
+  await Promise.all(
+    names.filter((name) => name.startsWith(MARK)).map((name) => rm(join(folder, name), { force: true })),
+  );
 }
 
 /** A failed write in words a user can act on. */
