@@ -16,7 +16,7 @@ async function answer(exports: Promise<Exports>, call: WorkerCall): Promise<void
     if (typeof fn !== 'function') throw noFunction(call.name, await exports);
     const result: unknown = await (fn as (item: unknown) => unknown)(call.item);
     const moved = result instanceof Transferred;
-    if (moved) list = [...result.list];
+    if (moved) list = [...result.list] as NodeTransferable[];
     reply = { id: call.id, ok: true, value: moved ? result.value : result };
   } catch (thrown) {
     reply = { id: call.id, ok: false, error: packError(thrown) };

@@ -1,7 +1,7 @@
 import type { Transferable as NodeTransferable } from 'node:worker_threads';
 
-/** Buffers that move to another thread instead of being copied; the sender's view of them becomes empty. */
-export type TransferList = readonly NodeTransferable[];
+/** Buffers that move to another thread instead of being copied; the sender's view of them becomes empty. Not shared ones. */
+export type TransferList = readonly (NodeTransferable | ArrayBufferLike)[];
 
 /** A worker function's result whose buffers move to the caller: return it instead of the bare value. */
 export class Transferred<T> {

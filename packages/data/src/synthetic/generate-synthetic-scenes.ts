@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import {
   AscError,
   DataError,
+  TAU_2020_SCENES,
   UsageError,
   checkFinite,
   checkKeys,
@@ -48,7 +50,7 @@ interface SetConfig {
 }
 
 const MARKER = 'synthetic.json';
-const WAV_HEADER_BYTES = 44;
+const SCENES = TAU_2020_SCENES.length;
 
 /**
  * Makes the synthetic scene dataset: the ten TAU scenes as invented sounds, in the layout of TAU 2020 Mobile, with its
@@ -71,6 +73,7 @@ export async function generateSyntheticScenes(options: SyntheticOptions): Promis
   const begun = await stateOf(partial, config);
   if (begun === 'other') throw occupied(partial);
 
+  if (begun !== 'same') await checkRoom(out, SCENES * config.clipsPerScene * roomOf(config));
   const plan = planClips(config.clipsPerScene, config.seed);
   await refusing(`make ${partial}`, async () => {
     if (begun === 'outdated') await rm(partial, { recursive: true });
@@ -118,7 +121,7 @@ function checkOptions(options: SyntheticOptions): SetConfig {
   const clipsPerScene =
     options.hours === undefined
       ? checkPositiveInteger('clipsPerScene', options.clipsPerScene)
-      : Math.round((checkFinite('hours', options.hours, { min: 0, max: 10_000 }) * 360) / clipSeconds);
+      : Math.round((checkFinite('hours', options.hours, { min: 0, max: 1000 }) * 360) / clipSeconds);
   if (clipsPerScene < MIN_CLIPS_PER_SCENE) {
     const hours = (MIN_CLIPS_PER_SCENE * clipSeconds) / 360;
     throw new UsageError({
@@ -170,14 +173,14 @@ async function writeClips(
   config: SetConfig,
   options: SyntheticOptions,
 ): Promise<void> {
-  const bytes = WAV_HEADER_BYTES + 2 * Math.round(config.clipSeconds * config.sampleRateHz);
+  const bytes = bytesOf(config);
   // A clip is written whole or not at all, so one of the right size is done.
   const done = await Promise.all(plan.map(async ({ id }) => (await sizeOf(join(partial, id))) === bytes));
   const missing = plan.filter((_, i) => done[i] !== true);
   let count = plan.length - missing.length;
   options.onProgress?.(count, plan.length);
   if (missing.length === 0) return;
-  await checkRoom(partial, missing.length * (bytes + 4096));
+  await checkRoom(partial, missing.length * roomOf(config));
 
   const { seed, clipSeconds, sampleRateHz } = config;
   const jobs = missing.map(({ id }): WriteClipJob => ({ path: join(partial, id), seed, clipSeconds, sampleRateHz }));
@@ -209,12 +212,25 @@ async function sizeOf(file: string): Promise<number | undefined> {
   );
 }
 
-async function checkRoom(folder: string, needed: number): Promise<void> {
+/** Size of a clip's file: a header and 16-bit samples. */
+function bytesOf(config: SetConfig): number {
+  return 44 + 2 * Math.round(config.clipSeconds * config.sampleRateHz);
+}
+
+/** Space a clip takes on a disk with blocks of 4 KiB, its line in the tables included. */
+function roomOf(config: SetConfig): number {
+  return bytesOf(config) + 4096;
+}
+
+async function checkRoom(target: string, needed: number): Promise<void> {
+  // The folder itself may not exist yet: ask its nearest parent that does.
+  let folder = target;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
   const { bavail, bsize } = await statfs(folder);
   if (bavail * bsize >= needed) return;
   const mega = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
   throw new DataError({
-    what: `There is not enough room for the synthetic dataset in ${dirname(folder)}.`,
+    what: `There is not enough room for the synthetic dataset in ${folder}.`,
     expected: mega(needed),
     received: `${mega(bavail * bsize)} free`,
     hint: 'Free space, choose another disk, or ask for fewer hours.',
