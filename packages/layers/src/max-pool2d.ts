@@ -49,8 +49,8 @@ export class MaxPool2D extends AscLayer {
 
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     const shape = singleShape(this, inputShape, [4]);
-    const known: [number, number] = [knownSize(this, shape, 1), knownSize(this, shape, 2)];
-    const sizes = slideWindow(this.name, known, this.#size, this.#strides, this.#padding(shape));
+    const sides: [number | null, number | null] = [shape[1] ?? null, shape[2] ?? null];
+    const sizes = slideWindow(this.name, sides, this.#size, this.#strides, this.#padding(shape));
     return [shape[0] ?? null, ...sizes, knownSize(this, shape, 3)];
   }
 

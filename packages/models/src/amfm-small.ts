@@ -8,7 +8,7 @@
  * Read: filters at most 32; global average pooling in place of the dense layer; the 3-class branch removed after training;
  * layer order, the (1, 7) padding of the 7×3 stem, biased convolutions and CBAM as in the 2022 authors' public code.
  * Inferred: widths 16-32-32-32-16, CBAM reduction 16, outer batch norms after groups 1 and 3 and the tails, one input
- * channel. The publication states 65,424 and 77,572 parameters; this network has 64,593 and 76,249 (10 + 3 classes).
+ * channel, 250 frames (5 s of sound; pre-emphasis takes one sample). The publication states 65,424 and 77,572 parameters; this network has 64,593 and 76,249 (10 + 3 classes).
  */
 import { attentiveMaxFeatureMap, BatchNorm, Conv2D, Dense, MaxFeatureMap, MaxPool2D, type Padding } from '@asc/layers';
 import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
@@ -96,7 +96,7 @@ export function amfmSmall(config: SceneModelConfig): SceneModel {
 export const AMFM_SMALL: ModelPreset = {
   name: 'amfm-small',
   paper: 'Heo et al. 2021 (DCASE 2021 Task 1A), after Shim et al. 2022, arXiv 2104.07213',
-  config: { seed: 0, classes: 10, abstractClasses: 3, bands: 128, frames: 251, channels: 1 },
+  config: { seed: 0, classes: 10, abstractClasses: 3, bands: 128, frames: 250, channels: 1 },
   clipSamples: 220_500,
   frontEnd: 'amfm-small',
   published: [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectClose, readGolden, seededDraws, useCpuBackend } from '@asc/testing';
 import * as tf from '@tensorflow/tfjs-core';
+import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import { createModel, listPresets } from './create-model.js';
 import { complexity } from './complexity.js';
 
@@ -135,6 +136,33 @@ describe('amfm-small', () => {
       const deployed = tf.softmax(net.deployed.apply(x) as tf.Tensor).dataSync();
       expect(Math.max(...deployed)).toBeLessThan(0.3);
     });
+  });
+
+  test('permuting a batch permutes the predictions', () => {
+    const net = createModel('amfm-small', { bands: 16, frames: 8, seed: 2 });
+    tf.tidy(() => {
+      const x = tf.randomNormal([3, 16, 8, 1], 0, 1, 'float32', 5);
+      const order = [2, 0, 1];
+      const direct = tf.gather(net.deployed.apply(x) as tf.Tensor, order);
+      const permuted = net.deployed.apply(tf.gather(x, order)) as tf.Tensor;
+      expectClose(permuted.dataSync(), direct.dataSync(), { rtol: 1e-6, atol: 1e-6 });
+    });
+  });
+
+  test('survives saving and loading, both outputs', async () => {
+    const net = createModel('amfm-small', { bands: 16, frames: 8, seed: 2 });
+    let saved: tf.io.ModelArtifacts | undefined;
+    await net.training.save(
+      tf.io.withSaveHandler((artifacts) => {
+        saved = artifacts;
+        return Promise.resolve({ modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) });
+      }),
+    );
+    const loaded = await loadLayersModel(tf.io.fromMemory(saved!));
+    const x = tf.ones([1, 16, 8, 1]);
+    const values = (outputs: tf.Tensor[]): number[][] => outputs.map((output) => Array.from(output.dataSync()));
+    expect(values(loaded.apply(x) as tf.Tensor[])).toEqual(values(net.training.apply(x) as tf.Tensor[]));
+    expect(loaded.layers.map((layer) => layer.name)).toEqual(net.training.layers.map((layer) => layer.name));
   });
 
   test('has equal weights for equal seeds, whatever was built before', () => {
