@@ -1,21 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Performer } from './command/handle.js';
+import { addComplexityCommand } from './commands/complexity.js';
 import { addDatasetCommand } from './commands/dataset.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addExportCommand } from './commands/export.js';
 import { addFeaturesCommand } from './commands/features.js';
+import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
+import { addQuantizeCommand } from './commands/quantize.js';
 import { addTrainCommand } from './commands/train.js';
 import type { Sink } from './terminal/terminal.js';
 
 /** In the order of the help. */
 const COMMANDS = [
+  addModelsCommand,
+  addComplexityCommand,
   addDatasetCommand,
   addFeaturesCommand,
   addTrainCommand,
   addEvaluateCommand,
   addExportCommand,
+  addQuantizeCommand,
   addPredictCommand,
 ];
 

@@ -1,7 +1,5 @@
-import { UsageError, type ModelCard } from '@asc/core';
 import type { SplitName } from '@asc/data';
 import { formatReport } from '@asc/evaluate';
-import { parseRecipe } from '@asc/train';
 import { Option, type Command } from 'commander';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
@@ -9,7 +7,7 @@ import { stopOnAbort } from '../command/interrupted-error.js';
 import { wholeNumber } from '../command/options.js';
 import { evaluateModel } from '../line/evaluate-model.js';
 import { loadModel } from '../line/load-model.js';
-import { findDataset, openDataset } from '../line/open-dataset.js';
+import { groundsFor } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
 
 interface EvaluateOptions extends CommonOptions {
@@ -42,34 +40,15 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
 
 async function run(path: string, options: EvaluateOptions, context: CommandContext): Promise<CommandResult> {
   const { terminal, signal } = context;
+  const { split } = options;
   const loaded = await loadModel(path);
-  const trained = trainedWith(loaded.card);
-  const root = options.dataset ?? trained?.dataset.root;
-  if (root === undefined) {
-    throw new UsageError({
-      what: 'No dataset was given, and the model does not name one.',
-      expected: '--dataset <DIR>',
-    });
-  }
-  const dataset = await openDataset(await findDataset(root, { dataDir: process.env['ASC_DATA_DIR'] }));
-  const fold = options.fold ?? trained?.dataset.fold ?? 1;
-  const crops = options.tta ?? trained?.evaluate.crops ?? 1;
+  const { dataset, fold, crops } = await groundsFor(loaded.card, { ...options, crops: options.tta });
+  const onProgress = countingDisplay(terminal, 'clips judged');
   const { report } = await stopOnAbort(signal, () =>
-    evaluateModel(loaded, {
-      dataset,
-      fold,
-      split: options.split,
-      crops,
-      signal,
-      onProgress: countingDisplay(terminal, 'clips judged'),
-    }),
+    evaluateModel(loaded, { dataset, fold, split, crops, signal, onProgress }),
   );
   return {
-    json: { model: path, name: loaded.card.name, dataset: dataset.root, fold, split: options.split, crops, report },
-    text: `${path} on ${dataset.name}, fold ${fold}, ${options.split}\n\n${formatReport(report)}`,
+    json: { model: path, name: loaded.card.name, dataset: dataset.root, fold, split, crops, report },
+    text: `${path} on ${dataset.name}, fold ${fold}, ${split}\n\n${formatReport(report)}`,
   };
-}
-
-function trainedWith({ recipe }: ModelCard): ReturnType<typeof parseRecipe> | undefined {
-  return recipe === undefined ? undefined : parseRecipe(recipe);
 }

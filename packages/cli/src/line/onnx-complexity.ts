@@ -1,0 +1,142 @@
+import type { NdArrays } from '@asc/core';
+import { ONNX_TYPE, OnnxRunner, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxType } from '@asc/onnx';
+
+/** Nodes of an exported front end are named so: they are features, not network. */
+const FRONT_END = 'frontend/';
+/** Operators that only change how a constant is stored. */
+const STORAGE_OPS = new Set(['DequantizeLinear', 'Cast', 'Transpose', 'Reshape', 'Identity']);
+/** Operators with learnt constants, in these operands. */
+const LEARNT: Readonly<Record<string, readonly number[]>> = {
+  Conv: [1, 2],
+  Gemm: [1, 2],
+  MatMul: [0, 1],
+  BatchNormalization: [1, 2, 3, 4],
+  Add: [0, 1],
+  Sub: [0, 1],
+  Mul: [0, 1],
+  Div: [0, 1],
+  PRelu: [1],
+};
+const BYTES: Partial<Record<OnnxType, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1, int32: 4, float64: 8 };
+
+/** One node that computes with learnt numbers. */
+export interface NodeCost {
+  readonly name: string;
+  readonly op: string;
+  /** Shape for one input, without its batch axis. */
+  readonly outputShape: readonly number[];
+  readonly parameters: number;
+  readonly macs: number;
+}
+
+/** What the network in an ONNX file costs for one input window, its front end left out. */
+export interface OnnxComplexity {
+  readonly nodes: readonly NodeCost[];
+  readonly parameters: number;
+  /** Bytes of the parameters as they are stored. */
+  readonly bytes: number;
+  readonly macs: number;
+  /** How the parameters are stored, most first. */
+  readonly storages: readonly OnnxType[];
+}
+
+/**
+ * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution,
+ * bias included; one per element of a leftover norm. Shapes are read off a run of the graph.
+ */
+export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> {
+  const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const constants = (node: OnnxNode): [string, OnnxTensor][] =>
+    (LEARNT[node.op] ?? []).flatMap((at) => storedAs(node.inputs[at], model, producers));
+  const learnt = model.nodes.filter((node) => !node.name.startsWith(FRONT_END) && constants(node).length > 0);
+  const shapes = await outputShapes(
+    model,
+    learnt.map((node) => node.outputs[0] ?? ''),
+  );
+  const counted = new Map<string, OnnxTensor>();
+  const nodes = learnt.map((node): NodeCost => {
+    const own = constants(node);
+    const fresh = own.filter(([name]) => !counted.has(name));
+    for (const [name, tensor] of fresh) counted.set(name, tensor);
+    const outputShape = (shapes.get(node.outputs[0] ?? '') ?? []).slice(1);
+    return {
+      name: node.name,
+      op: node.op,
+      outputShape,
+      parameters: sum(fresh.map(([, tensor]) => tensor.data.length)),
+      macs: macsOf(
+        node.op,
+        own.map(([, tensor]) => tensor.data.length),
+        outputShape,
+      ),
+    };
+  });
+  const tensors = [...counted.values()];
+  const shares = new Map<OnnxType, number>();
+  for (const { type, data } of tensors) shares.set(type, (shares.get(type) ?? 0) + data.length);
+  return {
+    nodes,
+    parameters: sum(tensors.map(({ data }) => data.length)),
+    bytes: sum(tensors.map(({ type, data }) => data.length * (BYTES[type] ?? 4))),
+    macs: sum(nodes.map(({ macs }) => macs)),
+    storages: [...shares].sort(([, a], [, b]) => b - a).map(([type]) => type),
+  };
+}
+
+/** The constant behind an operand, looking through what only changes its storage. */
+function storedAs(
+  name: string | undefined,
+  model: OnnxModel,
+  producers: ReadonlyMap<string, OnnxNode>,
+): [string, OnnxTensor][] {
+  if (name === undefined) return [];
+  const tensor = model.initializers.get(name);
+  // A single number is an operator's setting, not something learnt.
+  if (tensor !== undefined) return tensor.data.length > 1 && tensor.type in BYTES ? [[name, tensor]] : [];
+  const node = producers.get(name);
+  return node !== undefined && STORAGE_OPS.has(node.op) ? storedAs(node.inputs[0], model, producers) : [];
+}
+
+function macsOf(op: string, sizes: readonly number[], outputShape: readonly number[]): number {
+  // (C, H, W): every weight and bias once per output position.
+  if (op === 'Conv') return sum(sizes) * product(outputShape.slice(1));
+  if (op === 'Gemm') return sum(sizes);
+  // (…, K) × (K, N): the weights once per row.
+  if (op === 'MatMul') return sum(sizes) * product(outputShape.slice(0, -1));
+  return product(outputShape);
+}
+
+/** Shapes of inner values, told by the graph itself for one input. */
+async function outputShapes(model: OnnxModel, values: readonly string[]): Promise<Map<string, readonly number[]>> {
+  const names = [...new Set(values)];
+  const nodes = names.flatMap((value, i) => [
+    node('Shape', value, `asc.shape.${i}.long`),
+    node('Cast', `asc.shape.${i}.long`, `asc.shape.${i}`, { to: { kind: 'int', value: ONNX_TYPE.int32 } }),
+  ]);
+  const outputs = names.map((_, i) => ({ name: `asc.shape.${i}`, type: 'int32' as const, shape: [`rank ${i}`] }));
+  const runner = await OnnxRunner.create({ ...model, outputs, nodes: [...model.nodes, ...nodes] });
+  try {
+    const feeds: NdArrays = Object.fromEntries(
+      model.inputs.map(({ name, shape }) => {
+        const sizes = shape.map((size) => (typeof size === 'number' ? size : 1));
+        return [name, { dtype: 'float32' as const, shape: sizes, data: new Float32Array(product(sizes)) }];
+      }),
+    );
+    const results = await runner.run(feeds);
+    return new Map(names.map((name, i) => [name, Array.from(results[`asc.shape.${i}`]?.data ?? [])]));
+  } finally {
+    await runner.release();
+  }
+}
+
+function node(op: string, input: string, output: string, attributes: OnnxNode['attributes'] = {}): OnnxNode {
+  return { op, domain: '', name: output, inputs: [input], outputs: [output], attributes };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function product(values: readonly number[]): number {
+  return values.reduce((total, value) => total * value, 1);
+}
