@@ -1,6 +1,7 @@
 import type { OnnxModel } from '@asc/onnx';
 import { constantsToInitializers } from './constants-to-initializers.js';
-import { foldBatchNorm } from './fold-batch-norm.js';
+import { foldAffine } from './fold-affine.js';
+import { gemmInsteadOfMatMul } from './gemm-instead-of-matmul.js';
 import { poolInsteadOfReduce } from './pool-instead-of-reduce.js';
 
 /** Concrete shape of every value of a graph, seen in one run. */
@@ -11,5 +12,6 @@ export type ValueShapes = ReadonlyMap<string, readonly number[]>;
  * left as it was.
  */
 export function rewriteGraph(model: OnnxModel, shapes: ValueShapes): OnnxModel {
-  return poolInsteadOfReduce(foldBatchNorm(constantsToInitializers(model), shapes), shapes);
+  const affine = foldAffine(constantsToInitializers(model), shapes);
+  return poolInsteadOfReduce(gemmInsteadOfMatMul(affine, shapes), shapes);
 }
