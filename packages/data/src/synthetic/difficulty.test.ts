@@ -4,8 +4,8 @@ import { workerPool } from '../pipeline/worker-pool.js';
 import type { MeasuredClip } from './render-worker.test.helper.js';
 import { planClips } from './plan-clips.js';
 
-const CONFIG = { seed: 1, clipSeconds: 1.5, sampleRateHz: 16_000 };
-const CLIPS_PER_SCENE = 80;
+const CONFIG = { seed: 1, clipSeconds: 1.2, sampleRateHz: 16_000 };
+const CLIPS_PER_SCENE = 60;
 
 it('is told by its course in time, not by its mean spectrum', async () => {
   const pool = workerPool(new URL('./render-worker.test.helper.js', import.meta.url), { workers: 2 });

@@ -40,7 +40,9 @@ export class SoundCanvas {
   constructor(samples: number, sampleRateHz: number, rng: Rng) {
     this.samples = new Float32Array(samples);
     this.sampleRateHz = sampleRateHz;
-    this.#noise = rng.fillUniform(new Float32Array(1 << 16));
+    // A power of two, so that reading can wrap with a mask; a short canvas needs no long table.
+    const bits = Math.min(16, Math.max(10, Math.ceil(Math.log2(samples))));
+    this.#noise = rng.fillUniform(new Float32Array(2 ** bits));
     for (let i = 0; i < this.#noise.length; i++) this.#noise[i] = 2 * (this.#noise[i] as number) - 1;
   }
 
