@@ -1,6 +1,6 @@
 import { checkKeys, checkNonNegativeInteger, UsageError } from '@asc/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { layers, type Shape } from '@tensorflow/tfjs-layers';
+import { layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
 /** What every tfjs layer accepts: `name`, `trainable`, `dtype`, `inputShape`, `batchInputShape`, … */
 export type LayerConfig = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
@@ -24,6 +24,11 @@ export interface CountsCost {
   countStatistics(): number;
 }
 
+/** What a layer can be told when it is called: `training`, `random` (a RandomSource). */
+export type CallArguments = Record<string, unknown>;
+
+type Applied = Tensor | Tensor[] | SymbolicTensor | SymbolicTensor[];
+
 const BASE_KEYS = [
   'name',
   'trainable',
@@ -46,6 +51,14 @@ export abstract class AscLayer extends layers.Layer implements CountsCost {
   }
 
   abstract macs(inputShape: Shape): number;
+
+  /** As tfjs' `apply`, typed by what goes in: a symbolic tensor builds a model, a tensor computes. */
+  override apply(inputs: SymbolicTensor): SymbolicTensor;
+  override apply(inputs: Tensor, kwargs?: CallArguments): Tensor;
+  override apply(inputs: Applied, kwargs?: CallArguments): Applied;
+  override apply(inputs: Applied, kwargs?: CallArguments): Applied {
+    return super.apply(inputs, kwargs);
+  }
 
   countStatistics(): number {
     return 0;

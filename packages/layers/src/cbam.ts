@@ -19,5 +19,5 @@ export interface CbamConfig {
  */
 export function cbam(x: SymbolicTensor, { name, reduction = 16, seed = 0 }: CbamConfig): SymbolicTensor {
   const gated = new ChannelGate({ name: `${name}_channel_gate`, reduction, seed }).apply(x);
-  return new SpatialGate({ name: `${name}_spatial_gate`, seed }).apply(gated) as SymbolicTensor;
+  return new SpatialGate({ name: `${name}_spatial_gate`, seed }).apply(gated);
 }

@@ -9,6 +9,7 @@ import { Conv2D } from './conv2d.js';
 import { Dense } from './dense.js';
 import { DepthwiseConv2D } from './depthwise-conv2d.js';
 import { Dropout } from './dropout.js';
+import { GlobalAveragePool } from './global-average-pool.js';
 import { MaxFeatureMap } from './max-feature-map.js';
 import { MaxPool2D } from './max-pool2d.js';
 import { SpatialGate } from './spatial-gate.js';
@@ -121,6 +122,10 @@ describe('every layer passes the harness', () => {
     );
   });
 
+  test('GlobalAveragePool', async () => {
+    await checkLayer(() => new GlobalAveragePool({ name: 'mean' }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
+  });
+
   test('Dropout', async () => {
     await checkLayer(() => new Dropout({ name: 'drop', rate: 0.4 }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
   });
@@ -187,7 +192,7 @@ test('dropout scales what it keeps and repeats for a seed', () => {
   const x = tf.ones([100, 100]);
   const pass = (seed: number): Float32Array => {
     const random = seededDraws(seed);
-    return (layer.apply(x, { training: true, random }) as tf.Tensor).dataSync() as Float32Array;
+    return layer.apply(x, { training: true, random }).dataSync() as Float32Array;
   };
   const values = pass(1);
   expect(new Set(values)).toEqual(new Set([0, Math.fround(4 / 3)]));

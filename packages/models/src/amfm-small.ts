@@ -10,8 +10,17 @@
  * Inferred: widths 16-32-32-32-16, CBAM reduction 16, outer batch norms after groups 1 and 3 and the tails, one input
  * channel, 250 frames (5 s of sound; pre-emphasis takes one sample). The publication states 65,424 and 77,572 parameters; this network has 64,593 and 76,249 (10 + 3 classes).
  */
-import { attentiveMaxFeatureMap, BatchNorm, Conv2D, Dense, MaxFeatureMap, MaxPool2D, type Padding } from '@asc/layers';
-import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import {
+  attentiveMaxFeatureMap,
+  BatchNorm,
+  Conv2D,
+  Dense,
+  GlobalAveragePool,
+  MaxFeatureMap,
+  MaxPool2D,
+  type Padding,
+} from '@asc/layers';
+import { input, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 
 const STEM = 16;
@@ -26,7 +35,7 @@ function maxFeatureMapConv(
 ): SymbolicTensor {
   const { name, filters, ...rest } = conv;
   const doubled = new Conv2D({ name: `${name}_conv`, filters: 2 * filters, ...rest }).apply(x);
-  return new MaxFeatureMap({ name: `${name}_mfm` }).apply(doubled) as SymbolicTensor;
+  return new MaxFeatureMap({ name: `${name}_mfm` }).apply(doubled);
 }
 
 /** 1×1 MFM convolution C → C, BN, 3×3 MFM convolution C → width, AMFM: (B, F, T, C) → (B, F, T, width). */
@@ -50,20 +59,20 @@ function amfmGroup(x: SymbolicTensor, name: string, width: number, seed: number)
 }
 
 function batchNorm(x: SymbolicTensor, name: string): SymbolicTensor {
-  return new BatchNorm({ name }).apply(x) as SymbolicTensor;
+  return new BatchNorm({ name }).apply(x);
 }
 
 /** (B, F, T, C) → (B, ⌈F/2⌉, ⌈T/2⌉, C). */
 function halve(x: SymbolicTensor, name: string): SymbolicTensor {
-  return new MaxPool2D({ name, poolSize: 2, ceilMode: true }).apply(x) as SymbolicTensor;
+  return new MaxPool2D({ name, poolSize: 2, ceilMode: true }).apply(x);
 }
 
 /** One task: AMFM group, BN, pool, global average, dense: (B, F, T, 32) → logits (B, Y). */
 function head(x: SymbolicTensor, task: string, classes: number, seed: number): SymbolicTensor {
   const group = amfmGroup(x, `${task}_group`, TAIL, seed);
   const pooled = halve(batchNorm(group, `${task}_norm`), `${task}_pool`);
-  const embedding = layers.globalAveragePooling2d({ name: `${task}_average` }).apply(pooled);
-  return new Dense({ name: task, units: classes, seed }).apply(embedding) as SymbolicTensor;
+  const embedding = new GlobalAveragePool({ name: `${task}_average` }).apply(pooled);
+  return new Dense({ name: task, units: classes, seed }).apply(embedding);
 }
 
 /** Builds the network. (B, F, T, C) → scene logits (B, Y) and, in training, abstract logits. */

@@ -9,7 +9,7 @@
  * down by more than 10 %. Nothing is inferred: every row of the published table is met.
  */
 import { UsageError } from '@asc/core';
-import { AveragePool2D, BatchNorm, Conv2D, DepthwiseConv2D } from '@asc/layers';
+import { AveragePool2D, BatchNorm, Conv2D, DepthwiseConv2D, GlobalAveragePool } from '@asc/layers';
 import { input, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 
@@ -27,7 +27,7 @@ function roundChannels(value: number): number {
 
 /** BN, then ReLU unless `linear`. */
 function normalise(x: SymbolicTensor, name: string, linear = false): SymbolicTensor {
-  const y = new BatchNorm({ name: `${name}_norm` }).apply(x) as SymbolicTensor;
+  const y = new BatchNorm({ name: `${name}_norm` }).apply(x);
   return linear ? y : relu(y, name);
 }
 
@@ -46,7 +46,7 @@ function conv(x: SymbolicTensor, name: string, filters: number, kernelSize: numb
     useBias: false,
     kernelLaw: 'kaiming-normal-fan-out',
     seed,
-  }).apply(x) as SymbolicTensor;
+  }).apply(x);
 }
 
 /** Inverted bottleneck: 1×1 expand, 3×3 depthwise, 1×1 project; plus the (pooled) input where channels agree; ReLU. */
@@ -62,7 +62,7 @@ function block(x: SymbolicTensor, name: string, filters: number, seed: number): 
     useBias: false,
     kernelLaw: 'kaiming-normal-fan-out',
     seed,
-  }).apply(expanded) as SymbolicTensor;
+  }).apply(expanded);
   const projected = conv(normalise(depth, `${name}_depth`), `${name}_project`, filters, 1, seed);
   const linear = normalise(projected, `${name}_project`, true);
   if (channels !== filters) return relu(linear, name);
@@ -70,7 +70,7 @@ function block(x: SymbolicTensor, name: string, filters: number, seed: number): 
   const shortcut = strided
     ? new AveragePool2D({ name: `${name}_shortcut`, poolSize: 3, strides, padding: [1, 1, 1, 1] }).apply(x)
     : x;
-  return relu(layers.add({ name: `${name}_add` }).apply([linear, shortcut as SymbolicTensor]) as SymbolicTensor, name);
+  return relu(layers.add({ name: `${name}_add` }).apply([linear, shortcut]) as SymbolicTensor, name);
 }
 
 /** Builds the network. (B, F, T, C) → scene logits (B, Y). @throws UsageError when asked for an abstract branch. */
@@ -93,7 +93,7 @@ export function dcase2024(config: SceneModelConfig): SceneModel {
     for (let i = 0; i < blocks; i++) x = block(x, `b${++index}`, filters, seed);
   }
   const scores = normalise(conv(x, 'scores', classes, 1, seed), 'scores', true);
-  const scene = layers.globalAveragePooling2d({ name: 'scene' }).apply(scores) as SymbolicTensor;
+  const scene = new GlobalAveragePool({ name: 'scene' }).apply(scores);
   const name = 'dcase2024';
   return {
     name,
