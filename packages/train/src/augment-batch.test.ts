@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { augmentBatch } from './augment-batch.js';
 import { oneHotTargets } from './one-hot-targets.js';
 import { stackMaps } from './stack-maps.js';
-import { TINY_LABELS, tinyExamples, tinyRecipe } from './tiny-scenes.test.fixture.js';
+import { TINY_LABELS, tinyExamples, tinyRecipe } from './tiny-scenes.test.helper.js';
 
 const examples = tinyExamples(6, 'augment');
 const batch: NdArrays = {

@@ -12,7 +12,7 @@ import { readHistory } from './history.js';
 import { namedWeights } from './named-weights.js';
 import { openRun, runPaths } from './run-folder.js';
 import type { Recipe } from './recipe-schema.js';
-import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.fixture.js';
+import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
 /** Everything that draws: dropout, roll, mixup, masks; batches of two sizes. */
 const RANDOM = {

@@ -39,7 +39,7 @@ describe('a process killed at any moment', () => {
     const path = join(folder, 'last.safetensors');
     const seen: number[] = [];
     for (let round = 0; round < 8; round++) {
-      const { child, ended, lines } = start('./write-checkpoints.test.child.js', path);
+      const { child, ended, lines } = start('./write-checkpoints-process.test.helper.js', path);
       await lines(1);
       await delay(rng.uniform() * 60);
       child.kill('SIGKILL');
@@ -52,14 +52,14 @@ describe('a process killed at any moment', () => {
   });
 
   test('leaves a run that resumes to the same end, bit for bit', async () => {
-    const whole = start('./train-tiny.test.child.js', join(folder, 'whole'));
+    const whole = start('./train-tiny-process.test.helper.js', join(folder, 'whole'));
     expect([await whole.ended, whole.errors()]).toMatchObject([[0, null], expect.not.stringContaining('Error')]);
 
     const rng = createRng(6);
     const killed = join(folder, 'killed');
     const beginnings: (string | undefined)[] = [];
     for (let attempt = 0; attempt < 4; attempt++) {
-      const { child, ended, lines, errors } = start('./train-tiny.test.child.js', killed);
+      const { child, ended, lines, errors } = start('./train-tiny-process.test.helper.js', killed);
       if (attempt < 3) {
         await lines(2 + rng.integer(15));
         await delay(rng.uniform() * 10);

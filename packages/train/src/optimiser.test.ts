@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { createOptimiser } from './create-optimiser.js';
-import { tinyRecipe } from './tiny-scenes.test.fixture.js';
+import { tinyRecipe } from './tiny-scenes.test.helper.js';
 
 interface Golden {
   readonly rates: readonly number[];

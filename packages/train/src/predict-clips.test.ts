@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from '@jest/globals';
 import { createPredictor } from './predict-clips.js';
 import { stackMaps } from './stack-maps.js';
-import { TINY_LABELS, tinyClips, tinyModel } from './tiny-scenes.test.fixture.js';
+import { TINY_LABELS, tinyClips, tinyModel } from './tiny-scenes.test.helper.js';
 
 const model = tinyModel({ abstract: true, dropout: 0.5 });
 const options = { labels: TINY_LABELS, engine: 'cpu', threads: 1 } as const;

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parseRecipe } from './parse-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import { setRecipeValues } from './set-recipe-values.js';
-import { tinyRecipe } from './tiny-scenes.test.fixture.js';
+import { tinyRecipe } from './tiny-scenes.test.helper.js';
 
 const MINIMAL = {
   name: 'r',

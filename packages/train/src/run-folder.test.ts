@@ -10,7 +10,7 @@ import { NO_TOTALS, reportEpoch } from './epoch-totals.js';
 import { readHistory } from './history.js';
 import { recipeHash } from './recipe-hash.js';
 import { openRun, readRun, runPaths } from './run-folder.js';
-import { tinyRecipe } from './tiny-scenes.test.fixture.js';
+import { tinyRecipe } from './tiny-scenes.test.helper.js';
 import { writeFileAtomic } from './write-file-atomic.js';
 
 const recipe = tinyRecipe();

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { createTask } from './create-task.js';
 import { crossEntropy } from './cross-entropy.js';
-import { TINY_LABELS } from './tiny-scenes.test.fixture.js';
+import { TINY_LABELS } from './tiny-scenes.test.helper.js';
 
 const golden = JSON.parse(readFileSync(new URL('../../../golden/train/losses.json', import.meta.url), 'utf8')) as {
   logits: number[][];

@@ -11,7 +11,7 @@ import { namedWeights } from './named-weights.js';
 import { oneHotTargets } from './one-hot-targets.js';
 import { sgd } from './sgd.js';
 import { stackMaps } from './stack-maps.js';
-import { TINY_LABELS, tinyExamples, tinyModel } from './tiny-scenes.test.fixture.js';
+import { TINY_LABELS, tinyExamples, tinyModel } from './tiny-scenes.test.helper.js';
 import { trainingStep } from './training-step.js';
 
 const BATCH = 6;

@@ -7,7 +7,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { inMemoryBatches } from './batch-source.js';
 import { fit } from './fit.js';
 import { openRun } from './run-folder.js';
-import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.fixture.js';
+import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
 const folder = process.argv[2] ?? '';
 const recipe = tinyRecipe({ epochs: 60, augment: { mixup: { alpha: 0.4 } } });
