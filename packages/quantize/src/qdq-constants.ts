@@ -25,11 +25,15 @@ export class QdqConstants {
     this.#taken = valueNames(model);
   }
 
-  /** The name of a new value: `wanted` made unique once, and the same whenever asked again. */
-  name(wanted: string): string {
-    const known = this.#names.get(wanted) ?? freshName(wanted, this.#taken);
-    this.#names.set(wanted, known);
-    return known;
+  /**
+   * The name of a new value: a letter and a number, the same whenever asked again for `key`. Short, because an 8-bit graph
+   * has thousands of names: in full they were 40 % of a small model's file.
+   */
+  name(letter: string, key: string): string {
+    const known = this.#names.get(`${letter} ${key}`);
+    const name = known ?? freshName(`${letter}${this.#names.size}`, this.#taken);
+    this.#names.set(`${letter} ${key}`, name);
+    return name;
   }
 
   /** Names of the scale and zero point scalars of an activation group. */
@@ -39,8 +43,8 @@ export class QdqConstants {
     const { type, scale, zeroPoint } = parameters;
     const zeroData = type === 'int8' ? Int8Array.of(zeroPoint) : Uint8Array.of(zeroPoint);
     return [
-      this.#add(`${group}.s`, { type: 'float32', shape: [], data: Float32Array.of(scale) }),
-      this.#add(`zero.${type}.${zeroPoint}`, { type, shape: [], data: zeroData }),
+      this.#add('s', group, { type: 'float32', shape: [], data: Float32Array.of(scale) }),
+      this.#add('z', `${type} ${zeroPoint}`, { type, shape: [], data: zeroData }),
     ];
   }
 
@@ -67,14 +71,15 @@ export class QdqConstants {
     for (const { node, name, weight, axis, bias, inputScale } of uses) {
       const weightScale = scales.get(name) ?? weightScales(weight, axis);
       const nodes: OnnxNode[] = [];
-      const inputs = [this.name(`${name}.dq`)];
-      if (!dequantized.has(name)) nodes.push(this.#dequantize(name, quantizeWeight(weight, weightScale), weightScale));
+      const inputs = [this.name('d', `weight ${name}`)];
+      if (!dequantized.has(name))
+        nodes.push(this.#dequantize(`weight ${name}`, quantizeWeight(weight, weightScale), weightScale));
       dequantized.add(name);
       if (bias !== undefined) {
         const integers = quantizeBias(bias, inputScale, weightScale);
-        const biasName = `${node.outputs[0]}.bias`;
+        const biasName = `bias ${node.outputs[0]}`;
         nodes.push(this.#dequantize(biasName, integers.bias, { axis: 0, scales: integers.scales }));
-        inputs.push(this.name(`${biasName}.dq`));
+        inputs.push(this.name('d', biasName));
       }
       planned.set(node, { nodes, inputs });
     }
@@ -84,19 +89,19 @@ export class QdqConstants {
   #dequantize(name: string, integers: OnnxTensor, { axis, scales }: WeightScales): OnnxNode {
     const zeros = integers.type === 'int32' ? new Int32Array(scales.length) : new Int8Array(scales.length);
     const inputs = [
-      this.#add(`${name}.q`, integers),
-      this.#add(`${name}.s`, { type: 'float32', shape: [scales.length], data: scales }),
-      this.#add(`zeros.${integers.type}.${scales.length}`, {
+      this.#add('w', name, integers),
+      this.#add('s', name, { type: 'float32', shape: [scales.length], data: scales }),
+      this.#add('z', `${integers.type} times ${scales.length}`, {
         type: integers.type,
         shape: [scales.length],
         data: zeros,
       }),
     ];
-    return makeNode('DequantizeLinear', inputs, [this.name(`${name}.dq`)], { axis: { kind: 'int', value: axis } });
+    return makeNode('DequantizeLinear', inputs, [this.name('d', name)], { axis: { kind: 'int', value: axis } });
   }
 
-  #add(wanted: string, tensor: OnnxTensor): string {
-    const name = this.name(wanted);
+  #add(letter: string, key: string, tensor: OnnxTensor): string {
+    const name = this.name(letter, key);
     if (!this.initializers.has(name)) this.initializers.set(name, tensor);
     return name;
   }

@@ -36,7 +36,7 @@ describe('quantizeStatic against quantize_static of onnxruntime 1.30', () => {
     for (const [name, { scale, zero, integers }] of expected) {
       const found = received.get(name);
       expect({ name, zero: found?.zero }).toEqual({ name, zero });
-      if (name.startsWith('w')) expect({ name, ...found }).toEqual({ name, scale, zero, integers });
+      if (name.startsWith('weight')) expect({ name, ...found }).toEqual({ name, scale, zero, integers });
       // Ranges of activations, and with them bias scales, differ by float32 rounding: its calibration runs the graph
       // unoptimised, ours optimised, and the order of a convolution's sums differs.
       scale.forEach((value, i) => expect(Math.abs((found?.scale[i] ?? 0) / value - 1)).toBeLessThan(1e-5));
@@ -277,8 +277,10 @@ function constantsOfDequantize(model: OnnxModel): Map<string, DequantizeConstant
   const found = new Map<string, DequantizeConstants>();
   for (const n of model.nodes) {
     if (n.op !== 'DequantizeLinear') continue;
-    const source = producers.get(n.inputs[0] ?? '')?.inputs[0] ?? biasOwner(model, n) ?? n.inputs[0] ?? '';
-    const name = source.replace(/(_quantized|\.[01]\.q|_QuantizeLinear_Input)$/, '');
+    const name = (producers.get(n.inputs[0] ?? '')?.inputs[0] ?? usedAs(model, n)).replace(
+      /_QuantizeLinear_Input$/,
+      '',
+    );
     found.set(name, {
       scale: numbers(n.inputs[1]) ?? [],
       zero: numbers(n.inputs[2]) ?? [],
@@ -288,11 +290,10 @@ function constantsOfDequantize(model: OnnxModel): Map<string, DequantizeConstant
   return found;
 }
 
-/** Biases are named after their node here and after their constant by Python: use the number of the layer. */
-function biasOwner(model: OnnxModel, dequantize: OnnxNode): string | undefined {
-  if (model.initializers.get(dequantize.inputs[0] ?? '')?.type !== 'int32') return undefined;
-  const user = model.nodes.find(({ inputs }) => inputs[2] !== undefined && inputs[2] === dequantize.outputs[0]);
-  return user === undefined ? undefined : `bias of ${user.name}`;
+/** Constants have other names in the two models: use the node that reads them. */
+function usedAs(model: OnnxModel, dequantize: OnnxNode): string {
+  const user = model.nodes.find(({ inputs }) => inputs.includes(dequantize.outputs[0] ?? ''));
+  return `${dequantize.outputs[0] === user?.inputs[1] ? 'weight' : 'bias'} of ${user?.name}`;
 }
 
 async function runAll(model: OnnxModel): Promise<number[]> {

@@ -1,4 +1,4 @@
-import type { OnnxModel, OnnxNode, OnnxTensor } from '@asc/onnx';
+import type { OnnxModel, OnnxNode } from '@asc/onnx';
 import { makeNode } from './make-node.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
@@ -6,8 +6,8 @@ import { QdqConstants } from './qdq-constants.js';
 
 /**
  * The 8-bit graph of a plan: one QuantizeLinear–DequantizeLinear pair per activation, shared by all its readers, and
- * integer weights behind DequantizeLinear. For a value `x`: `x.q` its integers, `x.dq` what readers get, `x.s` and `x.z` scale
- * and zero point. Graph outputs keep their names.
+ * integer weights behind DequantizeLinear. Float values keep their names where they still exist; integers that no
+ * QuantizeLinear makes (those of an integer Max) are `NAME.q` for the float value NAME they stand for.
  *
  * @param parametersOf Parameters of each activation's group.
  */
@@ -26,9 +26,10 @@ export function writeQdq(
   const writeAs = new Map<string, string>();
   for (const node of plan.dropped) writeAs.set(node.inputs[0] ?? '', node.outputs[0] ?? '');
 
-  const quantized = (value: string): string => constants.name(`${value}.q`);
+  const maxima = new Set([...plan.integerMax].flatMap((node) => node.outputs));
+  const quantized = (value: string): string => (maxima.has(value) ? `${value}.q` : constants.name('q', value));
   const dequantize = (value: string): void => {
-    const output = graphOutputs.has(value) ? value : constants.name(`${value}.dq`);
+    const output = graphOutputs.has(value) ? value : constants.name('d', value);
     readAs.set(value, output);
     nodes.push(
       makeNode(
@@ -62,21 +63,25 @@ export function writeQdq(
     }
     const values = node.outputs.map((output) => writeAs.get(output) ?? output);
     const outputs = values.map((value) =>
-      plan.activations.has(value) && graphOutputs.has(value) ? constants.name(`${value}.f`) : value,
+      plan.activations.has(value) && graphOutputs.has(value) ? constants.name('f', value) : value,
     );
     nodes.push({ ...node, inputs, outputs });
     values.forEach((value, i) => {
       if (plan.activations.has(value)) quantize(value, outputs[i] ?? value);
     });
   }
-  return { ...model, nodes, initializers: used(constants.initializers, nodes, model), valueInfo: [] };
+  const kept = readNodes(nodes, graphOutputs);
+  const read = readValues(kept, graphOutputs);
+  const initializers = new Map([...constants.initializers].filter(([name]) => read.has(name)));
+  return { ...model, nodes: kept, initializers, valueInfo: [] };
 }
 
-function used(
-  initializers: ReadonlyMap<string, OnnxTensor>,
-  nodes: readonly OnnxNode[],
-  model: OnnxModel,
-): Map<string, OnnxTensor> {
-  const read = new Set([...nodes.flatMap((node) => node.inputs), ...model.outputs.map(({ name }) => name)]);
-  return new Map([...initializers].filter(([name]) => read.has(name)));
+/** Without DequantizeLinear nodes that only an integer Max would have read: ONNX Runtime would run them all the same. */
+function readNodes(nodes: readonly OnnxNode[], graphOutputs: ReadonlySet<string>): OnnxNode[] {
+  const read = readValues(nodes, graphOutputs);
+  return nodes.filter((node) => node.op !== 'DequantizeLinear' || node.outputs.some((output) => read.has(output)));
+}
+
+function readValues(nodes: readonly OnnxNode[], graphOutputs: ReadonlySet<string>): Set<string> {
+  return new Set([...nodes.flatMap((node) => node.inputs), ...graphOutputs]);
 }
