@@ -119,13 +119,12 @@ class AmfmSmall(nn.Module):
 
 def named_tensors(net):
     """Our name -> (tensor of the network, permutation to our layout)."""
-    conv_axes, depth_free = (2, 3, 1, 0), None
     out = {}
 
     def conv(name, m):
-        out[f"{name}/kernel"] = (m.weight, conv_axes)
+        out[f"{name}/kernel"] = (m.weight, (2, 3, 1, 0))
         if m.bias is not None:
-            out[f"{name}/bias"] = (m.bias, depth_free)
+            out[f"{name}/bias"] = (m.bias, None)
 
     def dense(kernel, bias, m):
         out[kernel], out[bias] = (m.weight, (1, 0)), (m.bias, None)
@@ -158,6 +157,69 @@ def named_tensors(net):
     return out
 
 
+class Block(nn.Module):
+    """CP-Mobile's inverted bottleneck, with the input added where channels agree (averaged 3x3 where strided)."""
+
+    def __init__(self, i, o, s):
+        super().__init__()
+        e = make_divisible(i * 2.1)
+        self.expand, self.n1 = nn.Conv2d(i, e, 1, bias=False), nn.BatchNorm2d(e)
+        self.depth, self.n2 = nn.Conv2d(e, e, 3, s, 1, groups=e, bias=False), nn.BatchNorm2d(e)
+        self.project, self.n3 = nn.Conv2d(e, o, 1, bias=False), nn.BatchNorm2d(o)
+        self.residual = i == o
+        self.shortcut = nn.Identity() if s == (1, 1) else nn.AvgPool2d(3, s, 1)
+
+    def forward(self, x):
+        y = torch.relu(self.n1(self.expand(x)))
+        y = self.n3(self.project(torch.relu(self.n2(self.depth(y)))))
+        return torch.relu(y + self.shortcut(x) if self.residual else y)
+
+
+def make_divisible(v, d=8):
+    n = max(d, int(v + d / 2) // d * d)
+    return n + d if n < 0.9 * v else n
+
+
+class Dcase2024(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.in1, self.in1n = nn.Conv2d(1, 8, 3, 2, 1, bias=False), nn.BatchNorm2d(8)
+        self.in2, self.in2n = nn.Conv2d(8, 32, 3, 2, 1, bias=False), nn.BatchNorm2d(32)
+        widths, blocks, c = [make_divisible(32 * 1.8**k) for k in range(3)], [], 32
+        for stage, count in enumerate((3, 2, 1)):
+            for _ in range(count):
+                s = {3: (1, 2), 4: (2, 1)}.get(len(blocks) + 1, (1, 1))
+                blocks.append(Block(c, widths[stage], s))
+                c = widths[stage]
+        self.blocks = nn.ModuleList(blocks)
+        self.scores, self.scoresn = nn.Conv2d(c, 10, 1, bias=False), nn.BatchNorm2d(10)
+
+    def forward(self, x):
+        x = torch.relu(self.in2n(self.in2(torch.relu(self.in1n(self.in1(x))))))
+        for b in self.blocks:
+            x = b(x)
+        return (self.scoresn(self.scores(x)).mean((2, 3)),)
+
+
+def dcase_tensors(net):
+    out = {}
+
+    def pair(name, conv, norm, axes=(2, 3, 1, 0)):
+        out[f"{name}_conv/kernel"] = (conv.weight, axes)
+        for ours, theirs in (("gamma", norm.weight), ("beta", norm.bias), ("moving_mean", norm.running_mean)):
+            out[f"{name}_norm/{ours}"] = (theirs, None)
+        out[f"{name}_norm/moving_variance"] = (norm.running_var, None)
+
+    pair("in1", net.in1, net.in1n)
+    pair("in2", net.in2, net.in2n)
+    for k, b in enumerate(net.blocks, 1):
+        pair(f"b{k}_expand", b.expand, b.n1)
+        pair(f"b{k}_depth", b.depth, b.n2, (2, 3, 0, 1))
+        pair(f"b{k}_project", b.project, b.n3)
+    pair("scores", net.scores, net.scoresn)
+    return out
+
+
 def ours(t, axes):
     return t.detach() if axes is None else t.detach().permute(axes)
 
@@ -166,50 +228,54 @@ def numbers(t):
     return [float(f"{v:.8g}") for v in t.detach().flatten().tolist()]
 
 
-torch.manual_seed(0)
+def record(name, net, tensors, shape, stem, labels):
+    """Deployed logits, then one training pass: logits, loss, gradients and moved statistics."""
+    names = sorted(tensors)
+    with torch.no_grad():
+        for k, n in enumerate(names):
+            t, axes = tensors[n]
+            value = torch.tensor(formula(n, k, list(ours(t, axes).shape)))
+            t.copy_(value if axes is None else value.permute(tuple(np.argsort(axes))))
+    batch, bands, frames = shape
+    x = torch.tensor((4 * uniform(-1, math.prod(shape)) - 2).astype(np.float32)).reshape(batch, 1, bands, frames)
+    net.eval()
+    with torch.no_grad():
+        deployed = net(x)[0]
+    net.train()
+    x.requires_grad_(True)
+    outputs = net(x)
+    # A loss as in training: 5 CE(scene) + 1 CE(abstract).
+    weights = (5, 1)
+    loss = sum(w * F.cross_entropy(y, torch.tensor(l)) for w, y, l in zip(weights, outputs, labels))
+    loss.backward()
+    gradients = {}
+    for k, n in enumerate(names):
+        t, axes = tensors[n]
+        if t.requires_grad:
+            g = ours(t.grad, axes).flatten().double().numpy()
+            # Norm, and inner product with the formula's numbers 2u - 1 of the same array.
+            gradients[n] = [float(np.linalg.norm(g)), float(g @ (2 * uniform(k, g.size) - 1))]
+    document = {
+        "made_with": {"torch": torch.__version__, "numpy": np.__version__},
+        "shape": [batch, bands, frames, 1],
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "sizes": {n: list(ours(*tensors[n]).shape) for n in names},
+        "deployed": numbers(deployed),
+        "outputs": [numbers(y) for y in outputs],
+        "labels": labels,
+        "loss": loss.item(),
+        "dx": numbers(x.grad),
+        "stem": stem,
+        "stem_gradient": numbers(ours(tensors[stem][0].grad, tensors[stem][1])),
+        "gradients": gradients,
+        "moved": {n: numbers(tensors[n][0]) for n in names if "/moving_" in n},
+    }
+    OUT.mkdir(exist_ok=True)
+    (OUT / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")))
+    print(name, document["made_with"], document["parameters"], document["loss"], document["outputs"][0][:3])
+
+
 net = AmfmSmall()
-tensors = named_tensors(net)
-names = sorted(tensors)
-with torch.no_grad():
-    for k, name in enumerate(names):
-        t, axes = tensors[name]
-        value = torch.tensor(formula(name, k, list(ours(t, axes).shape)))
-        t.copy_(value if axes is None else value.permute(tuple(np.argsort(axes))))
-
-B, BANDS, FRAMES = 2, 16, 8
-x = torch.tensor((4 * uniform(-1, B * BANDS * FRAMES) - 2).astype(np.float32)).reshape(B, 1, BANDS, FRAMES)
-
-net.eval()
-with torch.no_grad():
-    deployed = net(x)[0]
-net.train()
-x.requires_grad_(True)
-scene, abstract = net(x)
-# A loss as in training: 5 CE(scene) + 1 CE(abstract), labels (3, 7) and (0, 2).
-loss = 5 * F.cross_entropy(scene, torch.tensor([3, 7])) + F.cross_entropy(abstract, torch.tensor([0, 2]))
-loss.backward()
-gradients = {}
-for k, name in enumerate(names):
-    t, axes = tensors[name]
-    if t.requires_grad:
-        g = ours(t.grad, axes).flatten().double().numpy()
-        # Norm, and inner product with the formula's numbers 2u - 1 of the same array.
-        gradients[name] = [float(np.linalg.norm(g)), float(g @ (2 * uniform(k, g.size) - 1))]
-moved = {n: numbers(tensors[n][0]) for n in names if "/moving_" in n and ("norm" in n or "gate" in n)}
-document = {
-    "made_with": {"torch": torch.__version__, "numpy": np.__version__},
-    "shape": [B, BANDS, FRAMES, 1],
-    "parameters": sum(p.numel() for p in net.parameters()),
-    "sizes": {n: list(ours(*tensors[n]).shape) for n in names},
-    "deployed": numbers(deployed),
-    "scene": numbers(scene),
-    "abstract": numbers(abstract),
-    "loss": loss.item(),
-    "dx": numbers(x.grad),
-    "stem gradient": numbers(ours(tensors["stem_conv/kernel"][0].grad, (2, 3, 1, 0))),
-    "gradients": gradients,
-    "moved": moved,
-}
-OUT.mkdir(exist_ok=True)
-(OUT / "amfm-small.json").write_text(json.dumps(document, separators=(",", ":")))
-print(document["made_with"], document["parameters"], document["loss"], document["scene"][:3], document["deployed"][:3])
+record("amfm-small", net, named_tensors(net), (2, 16, 8), "stem_conv/kernel", [[3, 7], [0, 2]])
+net = Dcase2024()
+record("dcase2024", net, dcase_tensors(net), (2, 24, 20), "in1_conv/kernel", [[3, 7]])

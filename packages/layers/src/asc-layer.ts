@@ -1,4 +1,4 @@
-import { checkKeys, checkNonNegativeInteger, UsageError } from '@asc/core';
+import { checkKeys, checkNonNegativeInteger, checkOneOf, UsageError } from '@asc/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
@@ -105,6 +105,11 @@ export function knownSize(layer: layers.Layer, shape: Shape, axis: number): numb
 /** A seed from a configuration: an integer of at least 0, 0 where absent. */
 export function seedOf(config: SeededLayerConfig): number {
   return checkNonNegativeInteger('seed', config.seed ?? 0);
+}
+
+/** A boolean of a configuration, or its default where absent. @throws UsageError on anything else. */
+export function flagOf(name: string, value: unknown, byDefault: boolean): boolean {
+  return checkOneOf(name, value ?? byDefault, [true, false]);
 }
 
 function refuseInputs(layer: layers.Layer, count: number): never {

@@ -1,7 +1,7 @@
 import { checkFinite } from '@asc/core';
 import { ones, serialization, tidy, zeros, type Tensor } from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
-import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
+import { AscLayer, flagOf, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { normalizeBatch, normalizeWith } from './normalize-batch.js';
 import { updateRunningStatistics } from './running-statistics.js';
 
@@ -38,8 +38,8 @@ export class BatchNorm extends AscLayer {
     super(config, 'BatchNorm', ['momentum', 'epsilon', 'center', 'scale']);
     this.#momentum = checkFinite('momentum', config.momentum ?? 0.1, { min: 0, max: 1 });
     this.#epsilon = checkFinite('epsilon', config.epsilon ?? 1e-5, { min: 0 });
-    this.#center = config.center ?? true;
-    this.#scale = config.scale ?? true;
+    this.#center = flagOf('center', config.center, true);
+    this.#scale = flagOf('scale', config.scale, true);
   }
 
   override build(inputShape: Shape | Shape[]): void {

@@ -1,7 +1,7 @@
 import { checkOneOf, checkPositiveInteger } from '@asc/core';
 import { add, conv2d, serialization, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
-import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
+import { AscLayer, flagOf, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { kaimingNormalLaw, seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 import { paddingOf, pairOf, slideWindow, tfjsPad, type Padding } from './window.js';
 
@@ -48,7 +48,7 @@ export class Conv2D extends AscLayer {
     this.#size = pairOf('kernelSize', config.kernelSize);
     this.#strides = pairOf('strides', config.strides ?? 1);
     this.#padding = paddingOf(config.padding ?? 'valid');
-    this.#useBias = config.useBias ?? true;
+    this.#useBias = flagOf('useBias', config.useBias, true);
     this.#kernelLaw = checkOneOf('kernelLaw', config.kernelLaw ?? 'torch-default', KERNEL_LAWS);
     this.#seed = seedOf(config);
   }

@@ -1,7 +1,7 @@
 import { checkPositiveInteger } from '@asc/core';
 import { add, matMul, serialization, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
-import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
+import { AscLayer, flagOf, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
 export interface DenseConfig extends SeededLayerConfig {
@@ -23,7 +23,7 @@ export class Dense extends AscLayer {
   constructor(config: DenseConfig) {
     super(config, 'Dense', ['units', 'useBias', 'seed']);
     this.#units = checkPositiveInteger('units', config.units);
-    this.#useBias = config.useBias ?? true;
+    this.#useBias = flagOf('useBias', config.useBias, true);
     this.#seed = seedOf(config);
   }
 

@@ -168,6 +168,7 @@ describe('bad input is refused', () => {
     ['window too large', () => apply(new Conv2D({ filters: 1, kernelSize: 5 }), [3, 9, 1]), 'at least 5 bands'],
     ['rate 1', () => new Dropout({ rate: 1 }), 'rate'],
     ['fractional seed', () => new Dense({ units: 1, seed: 0.5 }), 'seed'],
+    ['a word for a flag', () => new BatchNorm({ scale: 'no' as never }), 'scale'],
     ['momentum 2', () => new BatchNorm({ momentum: 2 }), 'momentum'],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(message);

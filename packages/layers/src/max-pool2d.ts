@@ -1,6 +1,6 @@
 import { maxPool, serialization, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
-import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
+import { AscLayer, flagOf, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { pairOf, slideWindow, tfjsPad } from './window.js';
 
 export interface MaxPool2DConfig extends LayerConfig {
@@ -28,7 +28,7 @@ export class MaxPool2D extends AscLayer {
     super(config, 'MaxPool2D', ['poolSize', 'strides', 'ceilMode']);
     this.#size = pairOf('poolSize', config.poolSize);
     this.#strides = pairOf('strides', config.strides ?? config.poolSize);
-    this.#ceilMode = config.ceilMode ?? false;
+    this.#ceilMode = flagOf('ceilMode', config.ceilMode, false);
   }
 
   /** How far the last window of a ceil-mode pool reaches past the end. */

@@ -107,6 +107,10 @@ describe('stock layers', () => {
     expect(complexity(net, { costs }).macs).toBe(7);
   });
 
+  test('a scene model is not one network', () => {
+    expect(() => complexity(createModel('dcase2024') as never)).toThrow('pass `deployed` or `training`');
+  });
+
   test('an unknown rule is refused', () => {
     expect(() => complexity(createModel('dcase2024').deployed, { rule: 'dcase1999' })).toThrow('rule');
   });

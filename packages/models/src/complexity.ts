@@ -1,4 +1,4 @@
-import { checkKeys, checkOneOf } from '@asc/core';
+import { checkKeys, checkOneOf, describeValue, UsageError } from '@asc/core';
 import type { layers, LayersModel, Shape } from '@tensorflow/tfjs-layers';
 import { costOf, STOCK_COSTS, type CostOf } from './layer-costs.js';
 import { applyRule, BYTES_PER_PARAMETER, COMPLEXITY_RULES, type RuleVerdict, type Storage } from './rules.js';
@@ -42,6 +42,14 @@ export interface ComplexityOptions {
  * @throws UsageError for an unknown rule, or a layer whose cost nobody knows.
  */
 export function complexity(model: LayersModel, options: ComplexityOptions = {}): Complexity {
+  if (!Array.isArray((model as Partial<LayersModel> | undefined)?.layers)) {
+    throw new UsageError({
+      what: 'complexity() prices one network of layers.',
+      expected: 'a LayersModel',
+      received: describeValue(model),
+      hint: 'Of what createModel() returns, pass `deployed` or `training`.',
+    });
+  }
   checkKeys('The options of complexity()', options, ['rule', 'costs']);
   const names = COMPLEXITY_RULES.map((rule) => rule.name);
   if (options.rule !== undefined) checkOneOf('rule', options.rule, names);
