@@ -28,7 +28,18 @@ const KEYS = {
 } as const satisfies Record<keyof ModelCard, string>;
 const VERSION_KEY = 'asc.cardVersion';
 
-const WINDOWS = ['hann', 'hann-symmetric', 'hamming', 'hamming-symmetric', 'blackman', 'rectangular'] as const;
+/** All names of a union type: the compiler refuses a list that lacks one. */
+const namesOf = <T extends string>(names: Record<T, true>): T[] => Object.keys(names) as T[];
+const WINDOWS = namesOf<FrontEndConfig['window']>({
+  hann: true,
+  'hann-symmetric': true,
+  hamming: true,
+  'hamming-symmetric': true,
+  blackman: true,
+  'blackman-symmetric': true,
+  rectangular: true,
+});
+const MELS = namesOf<FrontEndConfig['mel']>({ htk: true, slaney: true, vggish: true, none: true });
 
 /**
  * Writes `card` into the model's metadata, in place of any card there. Other metadata stays.
@@ -160,7 +171,7 @@ function checkFrontEnd(value: unknown): void {
     window: (name, field) => checkOneOf(name, field, WINDOWS),
     center: (name, field) => checkOneOf(name, field, ['reflect', 'zero', 'none']),
     spectrum: (name, field) => checkOneOf(name, field, ['power', 'magnitude']),
-    mel: (name, field) => checkOneOf(name, field, ['htk', 'slaney', 'none']),
+    mel: (name, field) => checkOneOf(name, field, MELS),
     melNorm: (name, field) => checkOneOf(name, field, ['none', 'slaney']),
     bands: checkPositiveInteger,
     minHz: checkFinite,
