@@ -19,7 +19,7 @@ it('is told by its course in time, not by its mean spectrum', async () => {
   process.stderr.write(
     `linear on mean log energies: ${JSON.stringify(means)}; on structure: ${JSON.stringify(structure)}\n`,
   );
-  // Chance is 0.1. Seen: 0.27 and 0.97; the limits leave room for other seeds and sizes.
+  // Chance is 0.1. Seen, by size of the set: 0.12 to 0.31, and 0.96 to 0.98; the limits leave room for other seeds and sizes.
   expect(means?.all).toBeLessThan(0.4);
   expect(means?.unseen).toBeLessThan(0.4);
   expect(structure?.all).toBeGreaterThan(0.75);

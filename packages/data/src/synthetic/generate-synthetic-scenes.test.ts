@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '@asc/core';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { assertDisjoint } from '../dataset/scene-dataset.js';
 import { verifyDataset } from '../dataset/verify-dataset.js';
 import { withFolder, writeFiles } from '../test-folder.test.helper.js';
@@ -27,6 +28,15 @@ async function fingerprint(root: string): Promise<Record<string, string>> {
 }
 
 describe('generateSyntheticScenes', () => {
+  let base = '';
+  let whole = '';
+  beforeAll(async () => {
+    base = await mkdtemp(join(tmpdir(), 'asc-data-'));
+    whole = join(base, 'whole');
+    await generateSyntheticScenes({ out: whole, ...SMALL, workers: 1 });
+  });
+  afterAll(() => rm(base, { recursive: true }));
+
   it('writes a set in the layout of TAU 2020 Mobile, bit for bit the same with any number of threads', async () => {
     await withFolder(async (folder) => {
       const out = join(folder, 'deep', 'set');
@@ -42,10 +52,8 @@ describe('generateSyntheticScenes', () => {
       expect(devices('test')).toEqual(['a', 'b', 'c', 's1', 's2', 's3', 's4', 's5', 's6']);
       expect(existsSync(`${out}.partial`)).toBe(false);
 
-      const again = join(folder, 'again');
-      await generateSyntheticScenes({ out: again, ...SMALL, workers: 1 });
       const prints = await fingerprint(out);
-      expect(await fingerprint(again)).toEqual(prints);
+      expect(await fingerprint(whole)).toEqual(prints);
       expect(Object.keys(prints)).toHaveLength(150 + 1 + 3 + 1);
 
       const other = join(folder, 'other');
@@ -60,8 +68,6 @@ describe('generateSyntheticScenes', () => {
 
   it('goes on after an abort, and ends with the same bytes', async () => {
     await withFolder(async (folder) => {
-      const whole = join(folder, 'whole');
-      await generateSyntheticScenes({ out: whole, ...SMALL });
       const out = join(folder, 'cut');
       const controller = new AbortController();
       const stopAt = (done: number): void => {
@@ -98,12 +104,10 @@ describe('generateSyntheticScenes', () => {
 
   it('returns a set that is already there, untouched, and refuses any other folder that is not empty', async () => {
     await withFolder(async (folder) => {
-      const out = join(folder, 'set');
-      await generateSyntheticScenes({ out, ...SMALL });
-      const before = (await stat(join(out, 'meta.csv'))).mtimeMs;
-      await generateSyntheticScenes({ out, ...SMALL });
-      expect((await stat(join(out, 'meta.csv'))).mtimeMs).toBe(before);
-      await expect(generateSyntheticScenes({ out, ...SMALL, seed: 9 })).rejects.toThrow(/holds something else/);
+      const before = (await stat(join(whole, 'meta.csv'))).mtimeMs;
+      await generateSyntheticScenes({ out: whole, ...SMALL });
+      expect((await stat(join(whole, 'meta.csv'))).mtimeMs).toBe(before);
+      await expect(generateSyntheticScenes({ out: whole, ...SMALL, seed: 9 })).rejects.toThrow(/holds something else/);
       await writeFiles(folder, { 'mine/thesis.tex': 'x', 'x.partial/thesis.tex': 'x', file: '' });
       for (const name of ['mine', 'x', 'file']) {
         await expect(generateSyntheticScenes({ out: join(folder, name), ...SMALL })).rejects.toThrow(UsageError);
@@ -120,10 +124,10 @@ describe('generateSyntheticScenes', () => {
       const out = join(folder, 'set');
       await generateSyntheticScenes({ out: `${out}.partial`, ...SMALL, seed: 8 });
       expect((await generateSyntheticScenes({ out, ...SMALL })).clips).toHaveLength(150);
-      const marker = await readFile(join(out, 'synthetic.json'), 'utf8');
-      await rm(out, { recursive: true });
-      await writeFiles(`${out}.partial`, { 'synthetic.json': marker.slice(0, 20) });
-      expect((await generateSyntheticScenes({ out, ...SMALL })).clips).toHaveLength(150);
+      const marker = await readFile(join(whole, 'synthetic.json'), 'utf8');
+      const next = join(folder, 'next');
+      await writeFiles(`${next}.partial`, { 'synthetic.json': marker.slice(0, 20) });
+      expect((await generateSyntheticScenes({ out: next, ...SMALL })).clips).toHaveLength(150);
     });
   });
 
