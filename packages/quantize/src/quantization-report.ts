@@ -67,8 +67,8 @@ function matchValues(float: OnnxModel, quantized: OnnxModel): Map<string, string
     const [output = ''] = node.outputs;
     if (node.op !== 'DequantizeLinear') continue;
     const quantizer = producerOf.get(node.inputs[0] ?? '');
-    // An integer Max writes `x.q` without a QuantizeLinear of its own.
-    const names = [output, quantizer?.inputs[0], quantizer?.outputs[0]?.replace(/\.q$/, '')];
+    // An integer Max writes `x.q7` without a QuantizeLinear of its own.
+    const names = [output, quantizer?.inputs[0], quantizer?.outputs[0]?.replace(/\.q\d+$/, '')];
     const name = names.find((candidate) => candidate !== undefined && known.has(candidate) && floats.has(candidate));
     if (quantizer !== undefined && name !== undefined) pairs.set(name, output);
   }

@@ -39,7 +39,7 @@ export function toFloat16(model: OnnxModel): OnnxModel {
     initializers.set(half, { type: 'float16', shape: tensor.shape, data: toFloat16Bits(clamped(name, tensor.data)) });
     casts.push(makeNode('Cast', [half], [name], { to: { kind: 'int', value: ONNX_TYPE.float32 } }));
   }
-  return { ...model, initializers, nodes: [...casts, ...model.nodes] };
+  return { ...model, metadata: { ...model.metadata }, initializers, nodes: [...casts, ...model.nodes] };
 }
 
 function clamped(name: string, data: Float32Array): Float32Array {

@@ -7,7 +7,7 @@ import { QdqConstants } from './qdq-constants.js';
 /**
  * The 8-bit graph of a plan: one QuantizeLinear–DequantizeLinear pair per activation, shared by all its readers, and
  * integer weights behind DequantizeLinear. Float values keep their names where they still exist; integers that no
- * QuantizeLinear makes (those of an integer Max) are `NAME.q` for the float value NAME they stand for.
+ * QuantizeLinear makes (those of an integer Max) are `NAME.q` and a number, for the float value NAME they stand for.
  *
  * @param parametersOf Parameters of each activation's group.
  */
@@ -27,7 +27,7 @@ export function writeQdq(
   for (const node of plan.dropped) writeAs.set(node.inputs[0] ?? '', node.outputs[0] ?? '');
 
   const maxima = new Set([...plan.integerMax].flatMap((node) => node.outputs));
-  const quantized = (value: string): string => (maxima.has(value) ? `${value}.q` : constants.name('q', value));
+  const quantized = (value: string): string => constants.name(maxima.has(value) ? `${value}.q` : 'q', value);
   const dequantize = (value: string): void => {
     const output = graphOutputs.has(value) ? value : constants.name('d', value);
     readAs.set(value, output);
@@ -73,7 +73,7 @@ export function writeQdq(
   const kept = readNodes(nodes, graphOutputs);
   const read = readValues(kept, graphOutputs);
   const initializers = new Map([...constants.initializers].filter(([name]) => read.has(name)));
-  return { ...model, nodes: kept, initializers, valueInfo: [] };
+  return { ...model, metadata: { ...model.metadata }, nodes: kept, initializers, valueInfo: [] };
 }
 
 /** Without DequantizeLinear nodes that only an integer Max would have read: ONNX Runtime would run them all the same. */
