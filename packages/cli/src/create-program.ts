@@ -9,11 +9,13 @@ import { addFeaturesCommand } from './commands/features.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addQuantizeCommand } from './commands/quantize.js';
+import { addQuickstartCommand } from './commands/quickstart.js';
 import { addTrainCommand } from './commands/train.js';
 import type { Sink } from './terminal/terminal.js';
 
 /** In the order of the help. */
 const COMMANDS = [
+  addQuickstartCommand,
   addModelsCommand,
   addComplexityCommand,
   addDatasetCommand,
