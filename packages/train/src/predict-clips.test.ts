@@ -1,3 +1,4 @@
+import { createRng } from '@asc/core';
 import { softmax } from '@asc/evaluate';
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -32,6 +33,21 @@ describe('createPredictor', () => {
       );
       await predictor.release();
     }
+  });
+
+  test('permuting the clips permutes the predictions', async () => {
+    const clips = tinyClips(7, 'permuted', 2);
+    const order = createRng(1).permutation(clips.length);
+    const predictor = createPredictor(model, { ...options, batchSize: 3 });
+    const { rows } = await predictor.predict(() => clips);
+    const permuted = await predictor.predict(() => Array.from(order, (index) => clips[index]!));
+    permuted.rows.forEach(({ id, probabilities }, i) => {
+      const before = rows[order[i]!]!;
+      expect(id).toBe(before.id);
+      // The place in a batch decides which vector instructions a row meets: the last bits may differ.
+      probabilities.forEach((p, y) => expect(Math.abs(p - before.probabilities[y]!)).toBeLessThan(1e-6));
+    });
+    await predictor.release();
   });
 
   test('refuses no clips, clips without windows, and windows of another shape', async () => {

@@ -10,7 +10,7 @@ import { openRun } from './run-folder.js';
 import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
 const folder = process.argv[2] ?? '';
-const recipe = tinyRecipe({ epochs: 60, augment: { mixup: { alpha: 0.4 } } });
+const recipe = tinyRecipe({ epochs: 40, augment: { mixup: { alpha: 0.4 } } });
 const run = await openRun(folder, { recipe, resume: true });
 process.stdout.write(`at ${run.checkpoint?.epoch ?? 0}\n`);
 const { batchSize, dropLast, seed } = recipe;
