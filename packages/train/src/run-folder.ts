@@ -1,15 +1,16 @@
 import { DataError, UsageError, type Predictions } from '@asc/core';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import type { EpochReport } from './epoch-totals.js';
 import { appendHistory, readHistory, truncateHistory } from './history.js';
+import { makeFolder } from './make-folder.js';
 import { parseRecipe } from './parse-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import type { Recipe } from './recipe-schema.js';
 import { acquireRunLock } from './run-lock.js';
-import { diskError, removePartialFiles, writeFileAtomic } from './write-file-atomic.js';
+import { removePartialFiles, writeFileAtomic } from './write-file-atomic.js';
 
 /** Where the files of a run lie. */
 export interface RunPaths {
@@ -67,9 +68,7 @@ export async function openRun(
   const { recipe, resume = false, versions } = options;
   const paths = runPaths(folder);
   const checkpoints = join(folder, 'checkpoints');
-  await mkdir(checkpoints, { recursive: true }).catch((cause: unknown) => {
-    throw diskError(checkpoints, cause);
-  });
+  await makeFolder(checkpoints);
   const release = await acquireRunLock(paths.lock);
   try {
     const earlier = await readJson(paths.recipe);

@@ -45,7 +45,8 @@ export function diskError(path: string, cause: unknown): DataError {
     EROFS: 'The disk is read-only: choose another folder.',
     EACCES: 'This user may not write there: choose another folder or change its permissions.',
     EPERM: 'This user may not write there: choose another folder or change its permissions.',
-    ENOENT: 'The folder is gone: was it moved while in use?',
+    ENOENT: 'There is no such folder: was it moved while in use?',
+    EEXIST: 'There is a file of that name: choose another folder.',
     ENOTDIR: 'A part of the path is a file, not a folder.',
   };
   const hint = hints[code];
