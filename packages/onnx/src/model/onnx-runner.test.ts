@@ -47,7 +47,7 @@ describe('OnnxRunner', () => {
     const path = join(folder, 'model.onnx');
     await writeOnnxFile(path, MODEL);
     for (const source of [MODEL, encodeOnnx(MODEL), path]) {
-      const runner = await OnnxRunner.create(source, { threads: 1 });
+      const runner = await OnnxRunner.create(source, { threads: 1, workload: source === path ? 'long' : 'short' });
       expect(runner.inputs).toEqual([
         { name: 'x', dtype: 'float32', shape: ['B', 3] },
         { name: 'flag', dtype: 'bool', shape: [1] },
