@@ -19,10 +19,10 @@ export async function compileStep(fn: StepFunction, options: StepOptions): Promi
   checkOneOf('engine', engine, ['cpu', 'eager']);
   if (engine === 'eager') return createEagerStep(fn, options);
   const traced = trace(fn, options);
-  const runner = await OnnxRunner.create(
-    traced.model,
-    options.threads === undefined ? {} : { threads: options.threads },
-  );
+  const runner = await OnnxRunner.create(traced.model, {
+    workload: 'long',
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
   return new NativeStep(traced, runner, options.state ?? {});
 }
 
