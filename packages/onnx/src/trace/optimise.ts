@@ -35,7 +35,7 @@ export function removeDead(model: OnnxModel): void {
     for (const input of node.inputs) needed.add(input);
   }
   model.nodes = kept.reverse();
-  for (const name of [...model.initializers.keys()]) if (!needed.has(name)) model.initializers.delete(name);
+  for (const name of model.initializers.keys()) if (!needed.has(name)) model.initializers.delete(name);
   model.inputs = model.inputs.filter((i) => needed.has(i.name) || !/^(state|random)\//.test(i.name));
   const made = new Set(model.nodes.flatMap((n) => n.outputs));
   model.valueInfo = model.valueInfo.filter((v) => made.has(v.name) && !model.outputs.some((o) => o.name === v.name));
@@ -113,8 +113,9 @@ function fuseAffine(model: OnnxModel): void {
     model.initializers.set(name, { type: 'float32', shape: [channels], data: new Float32Array(channels).fill(value) });
     return name;
   };
+  const floats = new Set(model.valueInfo.filter((v) => v.type === 'float32').map((v) => v.name));
   for (const node of model.nodes) {
-    const match = node.op === 'Add' ? affineOf(node, producers, uses, shapes, perChannel) : undefined;
+    const match = node.op === 'Add' && floats.has(node.outputs[0]!) ? affineOf(node, producers, uses, shapes, perChannel) : undefined;
     if (match === undefined) {
       nodes.push(node);
       continue;
@@ -144,8 +145,9 @@ function affineOf(
     const channels = shape?.length === 4 ? shape[1] : undefined;
     if (typeof channels !== 'number' || !perChannel(offset, channels)) continue;
     const [u, v] = mul.inputs as [string, string];
-    if (perChannel(v, channels)) return { x: u, scale: v, offset, channels };
-    if (perChannel(u, channels)) return { x: v, scale: u, offset, channels };
+    const full = (name: string): boolean => shapes.get(name)?.join() === shape!.join();
+    if (full(u) && perChannel(v, channels)) return { x: u, scale: v, offset, channels };
+    if (full(v) && perChannel(u, channels)) return { x: v, scale: u, offset, channels };
   }
   return undefined;
 }

@@ -231,34 +231,29 @@ const gather: Lowering = (context, { x, indices }, attrs) => {
 const oneHot: Lowering = (context, { indices }, attrs) => {
   const depth = attrs['depth'] as number;
   const index = context.graph.plain(context.value(indices!));
-  const values = context.graph.constant({
-    data: Float32Array.of(
-      (attrs['offValue'] as number | undefined) ?? 0,
-      (attrs['onValue'] as number | undefined) ?? 1,
-    ),
-    shape: [2],
-    dtype: 'float32',
-  });
-  // ONNX wraps negative indices, tfjs leaves their rows off: move them out of range.
-  const outside = context.graph.op(
-    'Where',
-    [
-      context.graph.op('Less', [index, context.graph.scalar(0, 'int32')], { shape: index.shape, dtype: 'bool' }),
-      context.graph.scalar(depth, 'int32'),
-      index,
-    ],
-    index,
-  );
-  const floats = context.graph.op('OneHot', [outside, context.graph.int64([depth]), values], {
-    shape: [...index.shape, depth],
-    dtype: 'float32',
-  });
   const dtype = dtypeOf((attrs['dtype'] as 'float32' | undefined) ?? 'float32');
-  return context.tensor(
-    dtype === 'float32'
-      ? floats
-      : context.graph.op('Cast', [floats], { shape: floats.shape, dtype }, { to: int(dtype === 'int32' ? 6 : 9) }),
-  );
+  const on = (attrs['onValue'] as number | undefined) ?? 1;
+  const off = (attrs['offValue'] as number | undefined) ?? 0;
+  const { graph } = context;
+  // A comparison, not ONNX's OneHot: that wraps negative indices, where tfjs leaves their rows off, and takes no scalars.
+  const column = [...index.shape, 1];
+  const classes = graph.constant({
+    data: Int32Array.from({ length: depth }, (_, i) => i),
+    shape: [depth],
+    dtype: 'int32',
+  });
+  const shape = [...index.shape, depth];
+  const hit = graph.op('Equal', [graph.reshapePhysical(index, column, { shape: column, dtype: 'int32' }), classes], {
+    shape,
+    dtype: 'bool',
+  });
+  // ONNX Runtime does not choose between booleans.
+  const number = dtype === 'bool' ? 'int32' : dtype;
+  const chosen = graph.op('Where', [hit, graph.scalar(on, number), graph.scalar(off, number)], {
+    shape,
+    dtype: number,
+  });
+  return context.tensor(dtype === 'bool' ? graph.op('Cast', [chosen], { shape, dtype }, { to: int(9) }) : chosen);
 };
 
 /** Gradient of gather: rows of x added up by segment, as a product with the one-hot matrix of the ids. */
@@ -286,6 +281,13 @@ const range: Lowering = (context, _, attrs) => {
   const numbers = Array.from({ length }, (_unused, i) => start + i * step);
   const data = dtype === 'int32' ? Int32Array.from(numbers) : Float32Array.from(numbers);
   return context.tensor(context.graph.constant({ data, shape: [length], dtype: dtypeOf(dtype) }));
+};
+
+const linSpace: Lowering = (context, _, attrs) => {
+  const { start, stop, num } = attrs as { start: number; stop: number; num: number };
+  const step = num > 1 ? (stop - start) / (num - 1) : 0;
+  const data = Float32Array.from({ length: num }, (_unused, i) => start + i * step);
+  return context.tensor(context.graph.constant({ data, shape: [num], dtype: 'float32' }));
 };
 
 export const ARRANGEMENT: LoweringTable = {
@@ -318,6 +320,7 @@ export const ARRANGEMENT: LoweringTable = {
   OneHot: oneHot,
   UnsortedSegmentSum: unsortedSegmentSum,
   Range: range,
+  LinSpace: linSpace,
   Fill: (context, _, attrs) => {
     const value = attrs['value'] as number;
     const dtype = (attrs['dtype'] as 'float32' | undefined) ?? 'float32';

@@ -1,32 +1,60 @@
 import { type NamedAttrMap, type TensorInfo, backend_util } from '@tensorflow/tfjs-core';
 import { type Attributes, float, int, ints } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
-import type { Value } from '../value.js';
+import { type Value, sameShape } from '../value.js';
+import { elementwise } from './elementwise.js';
 
 type ConvInfo = backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
 
-/** Geometry of a tfjs 2-D convolution from its kernel attributes. */
+/** Geometry of a tfjs 2-D convolution from its kernel attributes; gradients give the shape of dy. */
 export function convInfo(
   xShape: readonly number[],
   filterShape: readonly number[],
   attrs: NamedAttrMap,
   depthwise: boolean,
+  dyShape?: readonly number[],
 ): ConvInfo {
   if (attrs['dataFormat'] !== undefined && attrs['dataFormat'] !== 'NHWC') {
     throw new TypeError(
       "convolutions with dataFormat 'channelsFirst' cannot be traced; use 'channelsLast' (the graph is channels-first anyway)",
     );
   }
-  return backend_util.computeConv2DInfo(
-    xShape as Shape4,
-    filterShape as Shape4,
-    attrs['strides'] as [number, number],
-    (attrs['dilations'] as [number, number] | undefined) ?? 1,
-    attrs['pad'] as 'same',
-    attrs['dimRoundingMode'] as 'floor' | undefined,
-    depthwise,
+  return roundedInfo(
+    (rounding) =>
+      backend_util.computeConv2DInfo(
+        xShape as Shape4,
+        filterShape as Shape4,
+        attrs['strides'] as [number, number],
+        (attrs['dilations'] as [number, number] | undefined) ?? 1,
+        attrs['pad'] as 'same',
+        rounding,
+        depthwise,
+      ),
+    attrs,
+    dyShape,
   );
+}
+
+type Rounding = 'floor' | 'ceil' | undefined;
+
+/**
+ * Geometry with its rounding settled. tfjs does not tell gradients how sizes were rounded: the shape of dy does. Where
+ * they were rounded up, the last window hangs over the edge, and that overhang is padding too.
+ */
+export function roundedInfo(
+  compute: (rounding: Rounding) => ConvInfo,
+  attrs: NamedAttrMap,
+  dyShape?: readonly number[],
+): ConvInfo {
+  const told = compute(attrs['dimRoundingMode'] as Rounding);
+  const info = dyShape === undefined || sameShape(told.outShape, dyShape) ? told : compute('ceil');
+  const { top, left } = info.padInfo;
+  const tall = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight - info.inHeight - top;
+  const wide = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth - info.inWidth - left;
+  const bottom = Math.max(info.padInfo.bottom, tall);
+  const right = Math.max(info.padInfo.right, wide);
+  return { ...info, padInfo: { ...info.padInfo, bottom, right } };
 }
 
 export function convAttributes(info: ConvInfo, group: number): Attributes {
@@ -99,7 +127,7 @@ function convolve(
     ),
   );
   if (bias === undefined || isVector) return y;
-  return context.tensor(context.graph.op('Add', [context.value(y), context.value(bias)], context.value(y)));
+  return elementwise(context, 'Add', [y, bias], info.outShape, 'float32');
 }
 
 /** Activation of a fused kernel. */
@@ -122,15 +150,8 @@ export function activate(context: LoweringContext, y: TensorInfo, attrs: NamedAt
       return context.tensor(
         graph.op('LeakyRelu', [value], value, { alpha: float((attrs['leakyreluAlpha'] as number | undefined) ?? 0.2) }),
       );
-    case 'prelu': {
-      const slope = context.value(alpha!);
-      const c = slope.shape.at(-1)!;
-      const broadcast =
-        value.layout === 'plain'
-          ? slope
-          : graph.reshapePhysical(graph.plain(slope), [c, 1, 1], { shape: [c, 1, 1], dtype: 'float32' });
-      return context.tensor(graph.op('PRelu', [value, broadcast], value));
-    }
+    case 'prelu':
+      return elementwise(context, 'PRelu', [y, alpha!], y.shape, 'float32');
     default:
       throw new TypeError(`the fused activation '${activation}' cannot be traced`);
   }
@@ -143,7 +164,7 @@ const fused =
 
 /** d(conv)/dx: at stride 1 a convolution with the turned filter, which is faster than ConvTranspose. */
 const conv2dBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
-  const info = convInfo(attrs['inputShape'] as number[], filter!.shape, attrs, false);
+  const info = convInfo(attrs['inputShape'] as number[], filter!.shape, attrs, false, dy!.shape);
   const { graph } = context;
   const gradient = graph.channelsFirst(context.value(dy!));
   const weights = graph.plain(context.value(filter!));
@@ -162,7 +183,7 @@ const conv2dBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
 };
 
 const depthwiseBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
-  const info = convInfo(attrs['inputShape'] as number[], filter!.shape, attrs, true);
+  const info = convInfo(attrs['inputShape'] as number[], filter!.shape, attrs, true, dy!.shape);
   const { graph } = context;
   const gradient = graph.channelsFirst(context.value(dy!));
   const kernel = depthwiseFilter(context, graph.plain(context.value(filter!)));

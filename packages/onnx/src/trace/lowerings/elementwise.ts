@@ -139,7 +139,7 @@ function composed(
       body(
         (op, ...operands) => graph.op(op, operands, spec),
         x,
-        (v) => graph.scalar(v),
+        (v) => graph.scalar(v, x.dtype),
         attrs,
       ),
     );
@@ -152,14 +152,25 @@ const squaredDifference: Lowering = (context, { a, b }) => {
   return elementwise(context, 'Mul', [d, d], shape, dtypeOf(a!.dtype));
 };
 
-/** tfjs FloorDiv: ⌊a/b⌋ for both element types. */
+/** tfjs FloorDiv: ⌊a/b⌋ as int32 for both element types. */
 const floorDiv: Lowering = (context, { a, b }) => {
   const shape = backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
   const asFloat = (t: TensorInfo): TensorInfo =>
     t.dtype === 'float32' ? t : elementwise(context, 'Cast', [t], t.shape, 'float32', { to: int(1) });
   const quotient = elementwise(context, 'Div', [asFloat(a!), asFloat(b!)], shape, 'float32');
   const floored = elementwise(context, 'Floor', [quotient], shape, 'float32');
-  return a!.dtype === 'int32' ? elementwise(context, 'Cast', [floored], shape, 'int32', { to: int(6) }) : floored;
+  return elementwise(context, 'Cast', [floored], shape, 'int32', { to: int(6) });
+};
+
+/** tfjs Mod has the sign of the divisor; ONNX has that for whole numbers only. */
+const mod: Lowering = (context, { a, b }) => {
+  const shape = backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape);
+  if (a!.dtype !== 'float32') return elementwise(context, 'Mod', [a!, b!], shape, dtypeOf(a!.dtype));
+  const remainder = elementwise(context, 'Mod', [a!, b!], shape, 'float32', { fmod: int(1) });
+  const product = elementwise(context, 'Mul', [remainder, b!], shape, 'float32');
+  const opposite = elementwise(context, 'Less', [product, context.filled([], 'float32', 0)], shape, 'bool');
+  const turned = elementwise(context, 'Add', [remainder, b!], shape, 'float32');
+  return elementwise(context, 'Where', [opposite, turned, remainder], shape, 'float32');
 };
 
 const addN: Lowering = (context, inputs) => {
@@ -189,16 +200,12 @@ const cast: Lowering = (context, { x }, attrs) => {
 /** tfjs Step: 1 where x > 0, alpha elsewhere (0 by default), NaN stays NaN in tfjs but becomes alpha here. */
 const step: Lowering = (context, { x }, attrs) => {
   const alpha = (attrs['alpha'] as number | undefined) ?? 0;
-  const zero = context.filled([], 'float32', 0);
+  const zero = context.filled([], dtypeOf(x!.dtype), 0);
   const positive = elementwise(context, 'Greater', [x!, zero], x!.shape, 'bool');
-  if (alpha === 0) return elementwise(context, 'Cast', [positive], x!.shape, 'float32', { to: int(1) });
-  return elementwise(
-    context,
-    'Where',
-    [positive, context.filled([], 'float32', 1), context.filled([], 'float32', alpha)],
-    x!.shape,
-    'float32',
-  );
+  const dtype = dtypeOf(x!.dtype);
+  if (alpha === 0) return elementwise(context, 'Cast', [positive], x!.shape, dtype, { to: int(ONNX_TO[dtype]) });
+  const [one, other] = [context.filled([], dtype, 1), context.filled([], dtype, alpha)];
+  return elementwise(context, 'Where', [positive, one, other], x!.shape, dtype);
 };
 
 const select: Lowering = (context, { condition, t, e }) => {
@@ -214,7 +221,11 @@ const select: Lowering = (context, { condition, t, e }) => {
       }),
     );
   }
-  return elementwise(context, 'Where', [mask, t!, e!], shape, dtypeOf(t!.dtype));
+  if (t!.dtype !== 'bool') return elementwise(context, 'Where', [mask, t!, e!], shape, dtypeOf(t!.dtype));
+  // ONNX Runtime does not choose between booleans.
+  const [yes, no] = [t!, e!].map((x) => elementwise(context, 'Cast', [x], x.shape, 'int32', { to: int(6) }));
+  const chosen = elementwise(context, 'Where', [mask, yes!, no!], shape, 'int32');
+  return elementwise(context, 'Cast', [chosen], shape, 'bool', { to: int(9) });
 };
 
 const prelu: Lowering = (context, { x, alpha }) => elementwise(context, 'PRelu', [x!, alpha!], x!.shape, 'float32');
@@ -267,17 +278,7 @@ export const ELEMENTWISE: LoweringTable = {
     (_, b) => (b === 1 ? 'a' : undefined),
   ),
   FloorDiv: floorDiv,
-  Mod: (context, { a, b }) =>
-    elementwise(
-      context,
-      'Mod',
-      [a!, b!],
-      backend_util.assertAndGetBroadcastShape(a!.shape, b!.shape),
-      dtypeOf(a!.dtype),
-      {
-        fmod: int(a!.dtype === 'float32' ? 1 : 0),
-      },
-    ),
+  Mod: mod,
   SquaredDifference: squaredDifference,
   AddN: addN,
   Greater: comparison('Greater'),

@@ -14,7 +14,7 @@ import { convInfo } from './convolution.js';
  */
 const conv2dBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
   const shape = attrs['filterShape'] as number[];
-  const info = convInfo(x!.shape, shape, attrs, false);
+  const info = convInfo(x!.shape, shape, attrs, false, dy!.shape);
   const { graph } = context;
   const input = graph.channelsFirst(context.value(x!));
   const gradient = graph.channelsFirst(context.value(dy!));
@@ -151,7 +151,7 @@ function sharedShifts(context: LoweringContext, x: Value, dy: Value, info: backe
 /** Depthwise: each tap is Σ_{b,f,t} x_shifted · dy per channel. */
 const depthwiseBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
   const shape = attrs['filterShape'] as [number, number, number, number];
-  const info = convInfo(x!.shape, shape, attrs, true);
+  const info = convInfo(x!.shape, shape, attrs, true, dy!.shape);
   const { graph } = context;
   const [h, w, c, m] = shape;
   const source = padded(context, graph.channelsFirst(context.value(x!)), info);

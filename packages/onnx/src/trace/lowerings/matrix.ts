@@ -1,4 +1,4 @@
-import { type TensorInfo } from '@tensorflow/tfjs-core';
+import { type TensorInfo, backend_util } from '@tensorflow/tfjs-core';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import type { Value } from '../value.js';
 import { activate } from './convolution.js';
@@ -10,16 +10,15 @@ function matrix(context: LoweringContext, tensor: TensorInfo, transposed: boolea
   if (!transposed) return value;
   const rank = value.shape.length;
   const perm = value.shape.map((_, i) => (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
-  return context.graph.transpose(value.name, perm, { shape: perm.map((p) => value.shape[p]!), dtype: 'float32' });
+  return context.graph.transpose(value.name, perm, { shape: perm.map((p) => value.shape[p]!), dtype: value.dtype });
 }
 
 const batchMatMul: Lowering = (context, { a, b }, attrs) => {
   const left = matrix(context, a!, Boolean(attrs['transposeA']));
   const right = matrix(context, b!, Boolean(attrs['transposeB']));
-  const batch = left.shape.length >= right.shape.length ? left.shape.slice(0, -2) : right.shape.slice(0, -2);
-  const widened = batch.map((d, i) => Math.max(d, left.shape[i] ?? 1, right.shape[i] ?? 1));
-  const shape = [...widened, left.shape.at(-2)!, right.shape.at(-1)!];
-  return context.tensor(context.graph.op('MatMul', [left, right], { shape, dtype: 'float32' }));
+  const batch = backend_util.assertAndGetBroadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
+  const shape = [...batch, left.shape.at(-2)!, right.shape.at(-1)!];
+  return context.tensor(context.graph.op('MatMul', [left, right], { shape, dtype: left.dtype }));
 };
 
 const fusedMatMul: Lowering = (context, inputs, attrs) => {

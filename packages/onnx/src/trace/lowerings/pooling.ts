@@ -2,17 +2,23 @@ import { type NamedAttrMap, backend_util } from '@tensorflow/tfjs-core';
 import { type Attributes, int, ints } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, sizeOf } from '../value.js';
+import { roundedInfo } from './convolution.js';
 
 type Info = backend_util.Conv2DInfo;
 
-function poolInfo(xShape: readonly number[], attrs: NamedAttrMap): Info {
-  return backend_util.computePool2DInfo(
-    xShape as [number, number, number, number],
-    attrs['filterSize'] as [number, number],
-    attrs['strides'] as [number, number],
-    1,
-    attrs['pad'] as 'same',
-    attrs['dimRoundingMode'] as 'floor' | undefined,
+function poolInfo(xShape: readonly number[], attrs: NamedAttrMap, dyShape?: readonly number[]): Info {
+  return roundedInfo(
+    (rounding) =>
+      backend_util.computePool2DInfo(
+        xShape as [number, number, number, number],
+        attrs['filterSize'] as [number, number],
+        attrs['strides'] as [number, number],
+        1,
+        attrs['pad'] as 'same',
+        rounding,
+      ),
+    attrs,
+    dyShape,
   );
 }
 
@@ -46,7 +52,7 @@ const maxPool: Lowering = (context, { x }, attrs) => {
 
 /** The gradient goes to each window's winner, by the indices (int64 offsets into the whole tensor) of the forward's own node. */
 const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
-  const info = poolInfo(input!.shape, attrs);
+  const info = poolInfo(input!.shape, attrs, dy!.shape);
   const { graph } = context;
   const x = graph.channelsFirst(context.value(input!));
   const gradient = graph.channelsFirst(context.value(dy!));
@@ -117,7 +123,7 @@ function coverage(context: LoweringContext, info: Info): Value {
 
 /** dx: each cell of dy / coverage spread over its window. */
 const avgPoolGrad: Lowering = (context, { dy, input }, attrs) => {
-  const info = poolInfo(input!.shape, attrs);
+  const info = poolInfo(input!.shape, attrs, dy!.shape);
   const { graph } = context;
   const gradient = graph.channelsFirst(context.value(dy!));
   const [n, f, t, c] = info.inShape;

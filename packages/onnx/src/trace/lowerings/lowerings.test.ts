@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  expectSame,
+  makeArray,
+  notingKernels,
+  runEager,
+  runTraced,
+  throughConv,
+  useCpuBackend,
+} from '../traced.test.helper.js';
+import { ARRANGEMENT_CASES } from './arrangement.test.cases.js';
+import type { LoweringCase } from './case.test.helper.js';
+import { CONVOLUTION_CASES } from './convolution.test.cases.js';
+import { ELEMENTWISE_CASES } from './elementwise.test.cases.js';
+import { DEFAULT_LOWERINGS } from './index.js';
+import { GRADIENT_CASES } from './gradient.test.cases.js';
+import { MATRIX_CASES } from './matrix.test.cases.js';
+import { NORMALISATION_CASES } from './normalisation.test.cases.js';
+import { POOLING_CASES } from './pooling.test.cases.js';
+import { REDUCTION_CASES } from './reduction.test.cases.js';
+
+const FAMILIES: Readonly<Record<string, readonly LoweringCase[]>> = {
+  elementwise: ELEMENTWISE_CASES,
+  reduction: REDUCTION_CASES,
+  arrangement: ARRANGEMENT_CASES,
+  convolution: CONVOLUTION_CASES,
+  pooling: POOLING_CASES,
+  matrix: MATRIX_CASES,
+  normalisation: NORMALISATION_CASES,
+  gradient: GRADIENT_CASES,
+};
+
+/** Which of the rank-4 inputs lie channels-first: all plain, all turned, and where there are two, each alone. */
+function layouts({ inputs }: LoweringCase): boolean[][] {
+  const maps = inputs.map(({ shape }) => shape.length === 4);
+  const count = maps.filter(Boolean).length;
+  const plain = inputs.map(() => false);
+  if (count === 0) return [plain];
+  if (count === 1) return [plain, maps];
+  return [plain, maps, ...maps.flatMap((isMap, i) => (isMap ? [maps.map((_, k) => k === i)] : []))];
+}
+
+const lowered = new Set<string>();
+const table = notingKernels(lowered);
+
+beforeAll(useCpuBackend);
+
+describe.each(Object.entries(FAMILIES))('%s: traced is what tfjs computes', (_, cases) => {
+  test.each(cases.map((c) => [c.title, c] as const))('%s', async (title, c) => {
+    const inputs = c.inputs.map((numbers, i) => makeArray(numbers, `${title}/${i}`));
+    const expected = runEager(c.reference ?? c.fn, inputs);
+    for (const turned of layouts(c)) {
+      const fn = (...xs: Parameters<typeof c.fn>): ReturnType<typeof c.fn> =>
+        c.fn(...xs.map((x, i) => (turned[i] === true ? throughConv(x) : x)));
+      try {
+        expectSame(await runTraced(fn, inputs, { lowerings: table }), expected, c);
+      } catch (error) {
+        throw new Error(`channels-first inputs: ${turned.join() || 'none'}\n${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    }
+  });
+});
+
+test('every kernel of the default table was lowered by one of these cases', () => {
+  expect(Object.keys(DEFAULT_LOWERINGS).filter((name) => !lowered.has(name))).toEqual([]);
+});
