@@ -1,9 +1,10 @@
-/** Most a packed tarball may weigh, in KiB. Whoever moves a number says why on its line. */
+/** Most a packed tarball may weigh, in KiB, sources for the source maps included. Whoever moves a number says why on its line. */
 export const SIZE_CEILINGS_KB = {
   augment: 40,
   cli: 120,
   core: 40,
-  data: 120,
+  // Three audio formats, three loaders, the pipeline and the synthetic scenes are in one package.
+  data: 180,
   evaluate: 40,
   features: 80,
   layers: 60,

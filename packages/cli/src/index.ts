@@ -1,1 +1,12 @@
-export {};
+export { runTraining, type TrainingOptions, type TrainingResult } from './line/run-training.js';
+export { exportRun, loadRun, type LoadedRun } from './line/load-run.js';
+export { loadModel, type LoadedModel } from './line/load-model.js';
+export { createSceneJudge, judgeAll, type Candidate, type JudgeOptions, type SceneJudge } from './line/scene-judge.js';
+export type { Placement } from './line/window-worker.js';
+export { evaluateModel, type EvaluateModelOptions, type Evaluation } from './line/evaluate-model.js';
+export { quantizeModel, type QuantizedModel, type QuantizeModelOptions } from './line/quantize-model.js';
+export { findDataset, openDataset, type DataPlaces } from './line/open-dataset.js';
+export { onnxComplexity, type NodeCost, type OnnxComplexity } from './line/onnx-complexity.js';
+export { plotFeatureMap } from './line/plot-feature-map.js';
+export { runCommandLine, type Surroundings } from './command/run-command-line.js';
+export type { Sink } from './terminal/terminal.js';

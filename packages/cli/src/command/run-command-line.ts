@@ -1,5 +1,4 @@
 import { UsageError } from '@asc/core';
-import { enableProdMode } from '@tensorflow/tfjs-core';
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { createProgram } from '../create-program.js';
@@ -23,8 +22,6 @@ export interface Surroundings {
 
 /** Runs one command line and gives its exit code. Never throws. */
 export async function runCommandLine(words: readonly string[], around: Surroundings): Promise<number> {
-  // Keeps tfjs from advertising its native binding: what is heavy runs in ONNX Runtime.
-  enableProdMode();
   const debug = words.includes('--debug');
   const color = pc.createColors().isColorSupported && around.env['NO_COLOR'] === undefined;
   const open = (json: boolean): Terminal =>
@@ -47,6 +44,7 @@ export async function runCommandLine(words: readonly string[], around: Surroundi
       terminal.live([]);
       if (terminal.json) terminal.document(result.json);
       else if (result.text !== '') terminal.print(result.text);
+      await terminal.flush();
       if (result.failure !== undefined) throw result.failure;
     } finally {
       terminal.live([]);

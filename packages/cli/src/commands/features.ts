@@ -1,15 +1,7 @@
-import { UsageError } from '@asc/core';
-import { readAudio } from '@asc/data';
-import { featureMapToNpy, frontEnd, frontEndPreset, isPresetName, PRESET_NAMES, type PresetName } from '@asc/features';
-import { nearestName } from '@asc/core';
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import type { CommandResult } from '../command/command-context.js';
-import { writeFileAtomic } from '@asc/train';
-import { plotFeatureMap } from '../line/plot-feature-map.js';
-import { table } from '../terminal/table.js';
 
-interface FeaturesOptions extends CommonOptions {
+export interface FeaturesOptions extends CommonOptions {
   readonly preset: string;
   readonly out?: string;
   readonly plot?: string;
@@ -29,83 +21,6 @@ export function addFeaturesCommand(program: Command, perform: Performer): void {
     .option('--plot <FILE>', 'draw the map as a .png file')
     .option('--list', 'list the front ends instead')
     .action((audio: string | undefined, options: FeaturesOptions) =>
-      perform(options, async () => (options.list === true ? listPresets() : compute(audio, options))),
+      perform(options, async () => (await import('../work/features.js')).computeFeatures(audio, options)),
     );
-}
-
-async function compute(audio: string | undefined, options: FeaturesOptions): Promise<CommandResult> {
-  if (audio === undefined) {
-    throw new UsageError({ what: 'No recording was given.', expected: 'asc features AUDIO, or asc features --list' });
-  }
-  const { config } = frontEndPreset(presetOf(options.preset));
-  const { samples } = await readAudio(audio, { sampleRateHz: config.sampleRateHz });
-  const map = frontEnd(config).compute(samples);
-  if (options.out !== undefined) await writeFileAtomic(options.out, featureMapToNpy(map));
-  if (options.plot !== undefined) await writeFileAtomic(options.plot, plotFeatureMap(map));
-  const { bands, frames, channels } = map;
-  const seconds = samples.length / config.sampleRateHz;
-  const values = statistics(map.data);
-  return {
-    json: {
-      audio,
-      preset: options.preset,
-      seconds,
-      sampleRateHz: config.sampleRateHz,
-      bands,
-      frames,
-      channels,
-      ...values,
-      out: options.out ?? null,
-      plot: options.plot ?? null,
-    },
-    text: [
-      `${audio}: ${seconds.toFixed(2)} s as ${options.preset}: ${bands} bands × ${frames} frames × ${channels} channels`,
-      `values ${values.min.toFixed(3)} … ${values.max.toFixed(3)}, mean ${values.mean.toFixed(3)}`,
-      ...(options.out === undefined ? [] : [`map: ${options.out}`]),
-      ...(options.plot === undefined ? [] : [`picture: ${options.plot}`]),
-    ].join('\n'),
-  };
-}
-
-function presetOf(name: string): PresetName {
-  if (isPresetName(name)) return name;
-  const nearest = nearestName(name, PRESET_NAMES);
-  throw new UsageError({
-    what: `There is no front end "${name}".`,
-    expected: `one of ${PRESET_NAMES.join(', ')}`,
-    ...(nearest === undefined ? {} : { hint: `Did you mean "${nearest}"?` }),
-  });
-}
-
-function statistics(values: Float32Array): { min: number; max: number; mean: number } {
-  let min = Infinity;
-  let max = -Infinity;
-  let sum = 0;
-  for (const value of values) {
-    if (value < min) min = value;
-    if (value > max) max = value;
-    sum += value;
-  }
-  return { min, max, mean: sum / values.length };
-}
-
-function listPresets(): CommandResult {
-  const presets = PRESET_NAMES.map((name) => ({ name, ...frontEndPreset(name) }));
-  const rows = presets.map(({ name, config, source }) => [
-    name,
-    String(config.sampleRateHz),
-    `${config.bands} ${config.mel}`,
-    `${config.windowSamples}/${config.hopSamples}`,
-    config.deltas.order === 0 ? '' : String(config.deltas.order),
-    source,
-  ]);
-  const columns = [
-    { heading: 'name' },
-    { heading: 'Hz', align: 'right' },
-    { heading: 'bands' },
-    { heading: 'window/hop' },
-    { heading: 'deltas' },
-    { heading: 'source' },
-  ] as const;
-  return { json: presets, text: table(columns, rows) };
 }

@@ -1,51 +1,9 @@
-import { frontEnd, type PresetName } from '@asc/features';
-import { complexity, createModel, listPresets, type ModelPreset } from '@asc/models';
 import type { Command } from 'commander';
-import '../line/prepare-model.js';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { formatBytes, formatCount } from '../terminal/format.js';
-import { table } from '../terminal/table.js';
 
 /** `asc models`: every network that can be built by name. */
 export function addModelsCommand(program: Command, perform: Performer): void {
   subcommand(program, 'models', 'list the networks and what they cost', 'asc models\nasc models --json').action(
-    (options: CommonOptions) =>
-      perform(options, async () => {
-        const models = listPresets().map(describe);
-        return { json: models, text: models.map(paragraph).join('\n\n') };
-      }),
+    (options: CommonOptions) => perform(options, async () => (await import('../work/models.js')).listModels()),
   );
-}
-
-function describe(preset: ModelPreset) {
-  const { name, paper, config, clipSamples, frontEnd: front, published } = preset;
-  const { deployed } = createModel(name);
-  const { parameters, macs, bytes } = complexity(deployed);
-  const { sampleRateHz } = frontEnd(front as PresetName).config;
-  return {
-    name,
-    paper,
-    frontEnd: front,
-    seconds: clipSamples / sampleRateHz,
-    inputShape: [config.bands, config.frames, config.channels],
-    classes: config.classes,
-    parameters,
-    macs,
-    bytes,
-    published,
-  };
-}
-
-function paragraph(model: ReturnType<typeof describe>): string {
-  const { bytes, published } = model;
-  const shape = `${model.inputShape.join(' × ')} (bands × frames × channels, ${model.seconds} s)`;
-  const rows = [
-    ['input', shape],
-    ['classes', String(model.classes)],
-    ['cost', `${formatCount(model.parameters)} parameters, ${formatCount(model.macs)} MACs`],
-    ['size', `${formatBytes(bytes.float32)} fp32, ${formatBytes(bytes.float16)} fp16, ${formatBytes(bytes.int8)} int8`],
-    ...published.map(({ what, value, match }) => ['published', `${formatCount(value)} ${what} (${match})`]),
-  ];
-  const lines = table([{ heading: '' }, { heading: '' }], rows);
-  return `${model.name}: ${model.paper}\n${lines.replace(/^/gm, '  ')}`;
 }

@@ -1,25 +1,7 @@
-import type { Report } from '@asc/evaluate';
-import { encodeOnnx, getModelCard, readOnnxFile, writeOnnxFile } from '@asc/onnx';
-import type { ValueError } from '@asc/quantize';
-import { readRun } from '@asc/train';
 import { Option, type Command } from 'commander';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { stopOnAbort } from '../command/interrupted-error.js';
-import { evaluateModel } from '../line/evaluate-model.js';
-import type { LoadedModel } from '../line/load-model.js';
-import { quantizeModel } from '../line/quantize-model.js';
-import { groundsFor, type Grounds } from '../line/trained-on.js';
-import { countingDisplay } from '../terminal/counting-display.js';
-import { formatBytes, formatPercent } from '../terminal/format.js';
-import { table, type Column } from '../terminal/table.js';
 
-/** Values shown where most precision was lost. */
-const WORST = 5;
-
-interface QuantizeCommandOptions extends CommonOptions {
+export interface QuantizeCommandOptions extends CommonOptions {
   readonly calibrate: string;
   readonly out: string;
   readonly scheme: 'minmax' | 'percentile';
@@ -41,83 +23,6 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     )
     .option('--verify', 'score both models on the held-out side')
     .action((file: string, options: QuantizeCommandOptions) =>
-      perform(options, (context) => stopOnAbort(context.signal, () => quantize(file, options, context))),
+      perform(options, async (context) => (await import('../work/quantize.js')).quantize(file, options, context)),
     );
-}
-
-async function quantize(
-  file: string,
-  options: QuantizeCommandOptions,
-  { terminal, signal }: CommandContext,
-): Promise<CommandResult> {
-  const { out, scheme, verify = false } = options;
-  const model = await readOnnxFile(file);
-  const float: LoadedModel = { model, card: getModelCard(model) };
-  const grounds = await groundsOf(options.calibrate, float);
-  const quantized = await quantizeModel(float, {
-    clips: grounds.dataset.split(grounds.fold, 'train'),
-    method: scheme,
-    signal,
-    onProgress: countingDisplay(terminal, 'clips calibrated'),
-  });
-  const score = (loaded: LoadedModel, what: string): Promise<Report> =>
-    evaluateModel(loaded, {
-      ...grounds,
-      split: 'evaluate',
-      signal,
-      onProgress: countingDisplay(terminal, `clips judged by ${what}`),
-    }).then(({ report }) => report);
-  const reports = verify
-    ? { before: await score(float, 'the float model'), after: await score(quantized, 'the int8 model') }
-    : undefined;
-  await writeOnnxFile(out, quantized.model);
-  const bytes = { before: encodeOnnx(model).length, after: quantized.bytes };
-  const { calibrated, errors } = quantized;
-  return {
-    json: { file, out, scheme, calibrated, bytes, ...(reports ?? {}), errors },
-    text: describe(out, bytes, calibrated, reports, errors),
-  };
-}
-
-/** A run names its dataset; any other folder is one. */
-async function groundsOf(path: string, { card }: LoadedModel): Promise<Grounds> {
-  const isRun = await stat(join(path, 'recipe.json')).then(
-    () => true,
-    () => false,
-  );
-  if (!isRun) return groundsFor(card, { dataset: path });
-  const { recipe } = await readRun(path);
-  return groundsFor({ ...card, recipe }, {});
-}
-
-function describe(
-  out: string,
-  bytes: { before: number; after: number },
-  calibrated: number,
-  reports: { before: Report; after: Report } | undefined,
-  errors: readonly ValueError[],
-): string {
-  const row = (name: string, size: number, report: Report | undefined): string[] => [
-    name,
-    formatBytes(size),
-    ...(report === undefined ? [] : [formatPercent(report.accuracy), report.logLoss.toFixed(3)]),
-  ];
-  const scores: readonly Column[] = [
-    { heading: 'accuracy', align: 'right' },
-    { heading: 'log loss', align: 'right' },
-  ];
-  const columns: readonly Column[] = [
-    { heading: 'model' },
-    { heading: 'size', align: 'right' },
-    ...(reports === undefined ? [] : scores),
-  ];
-  const worst = [...errors].sort((a, b) => a.sqnrDb - b.sqnrDb).slice(0, WORST);
-  const lost = worst.map(({ name, op, sqnrDb }) => [name, op, `${sqnrDb.toFixed(1)} dB`]);
-  return [
-    `${out}: calibrated on ${calibrated} recordings`,
-    table(columns, [row('before', bytes.before, reports?.before), row('int8', bytes.after, reports?.after)]),
-    '',
-    'where precision went (signal to noise, worst first)',
-    table([{ heading: '' }, { heading: '' }, { heading: '', align: 'right' }], lost),
-  ].join('\n');
 }

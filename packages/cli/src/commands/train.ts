@@ -1,17 +1,8 @@
-import { DataError, UsageError } from '@asc/core';
-import { parseRecipe, setRecipeValues, type Recipe } from '@asc/train';
 import type { Command } from 'commander';
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { InterruptedError } from '../command/interrupted-error.js';
 import { collect } from '../command/options.js';
-import { runTraining, type TrainingResult } from '../line/run-training.js';
-import { deviceGroups, scoreLine } from '../terminal/score-lines.js';
-import { trainingDisplay } from '../terminal/training-display.js';
 
-interface TrainOptions extends CommonOptions {
+export interface TrainOptions extends CommonOptions {
   readonly out: string;
   readonly set?: readonly string[];
   readonly dataset?: string;
@@ -36,72 +27,7 @@ export function addTrainCommand(program: Command, perform: Performer): void {
     .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s')
     .option('--cache <DIR>', 'keep feature maps in this folder for later runs')
     .option('--resume', 'go on with the run in RUN')
-    .action((recipe: string, options: TrainOptions) => perform(options, (context) => train(recipe, options, context)));
-}
-
-async function train(
-  file: string,
-  options: TrainOptions,
-  { terminal, signal }: CommandContext,
-): Promise<CommandResult> {
-  const recipe = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
-  const out = options.out ?? `runs/${recipe.name}`;
-  terminal.note(`${recipe.name}: ${recipe.model.preset} on ${recipe.dataset.root ?? recipe.dataset.kind} → ${out}`);
-  const result = await runTraining(recipe, {
-    out,
-    resume: options.resume,
-    places: { recipeFolder: dirname(resolve(file)), dataDir: process.env['ASC_DATA_DIR'] },
-    cache: options.cache,
-    signal,
-    onEvent: trainingDisplay(terminal, recipe.epochs),
-  });
-  if (result.interrupted) {
-    const again = [
-      'asc',
-      'train',
-      file,
-      ...(options.set ?? []).map((each) => `--set ${each}`),
-      `--out ${out} --resume`,
-    ];
-    throw new InterruptedError({
-      what: `Interrupted after ${result.history.length} of ${recipe.epochs} epochs; the run is whole.`,
-      hint: `Go on with: ${again.join(' ')}`,
-    });
-  }
-  return { json: describe(result, recipe), text: summary(result) };
-}
-
-async function readRecipe(file: string): Promise<Recipe> {
-  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const hint = cause.code === 'EISDIR' ? 'Name the file in it: recipe.json.' : 'Check the path of the recipe.';
-    throw new DataError(
-      { what: `Cannot read the recipe ${file}.`, received: cause.code ?? cause.message, hint },
-      { cause },
+    .action((recipe: string, options: TrainOptions) =>
+      perform(options, async (context) => (await import('../work/train.js')).train(recipe, options, context)),
     );
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new UsageError({ what: `The recipe ${file} is not JSON.`, received: (cause as Error).message }, { cause });
-  }
-  return parseRecipe(json);
-}
-
-function withDataset(recipe: Recipe, root: string | undefined): Recipe {
-  return root === undefined ? recipe : { ...recipe, dataset: { ...recipe.dataset, root: resolve(root) } };
-}
-
-function describe({ folder, history, report }: TrainingResult, recipe: Recipe): unknown {
-  return { run: folder, name: recipe.name, epochs: history.length, lastEpoch: history.at(-1) ?? null, report };
-}
-
-function summary({ folder, history, report }: TrainingResult): string {
-  const seconds = history.map((epoch) => epoch.seconds + (epoch.validation?.seconds ?? 0));
-  const mean = seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, seconds.length);
-  return [
-    ...(report === undefined ? [] : [scoreLine(report), ...deviceGroups(report)]),
-    `${history.length} epochs, ${mean.toFixed(1)} s each; the run lies in ${folder}`,
-    `next: asc evaluate ${folder} --dataset DIR, asc export ${folder} -o model.onnx`,
-  ].join('\n');
 }

@@ -16,8 +16,9 @@ export async function loadModel(path: string): Promise<LoadedModel> {
     throw new DataError({ what: `${path} does not exist.`, expected: 'a run or an .onnx file', hint }, { cause });
   });
   if (found.isDirectory()) {
-    const model = exportRun(await loadRun(path), 'features');
-    return { model, card: getModelCard(model) };
+    const run = await loadRun(path);
+    const model = exportRun(run, 'features');
+    return { model, card: { ...getModelCard(model), recipe: run.recipe } };
   }
   const model = await readOnnxFile(path);
   return { model, card: getModelCard(model) };

@@ -1,9 +1,8 @@
-// Weights live in tfjs tensors; any backend will do, since the heavy work is not done there.
-import '@tensorflow/tfjs-backend-cpu';
 import { UsageError, type FrontEndConfig, type LabelSpace, type ModelCard } from '@asc/core';
 import { frontEnd, resolveFrontEndConfig, type FrontEndInput } from '@asc/features';
 import { createModel, type SceneModel, type SceneModelConfig } from '@asc/models';
 import type { Recipe } from '@asc/train';
+import './tensorflow.js';
 
 /** The front end a recipe names, with its overrides. @throws UsageError for an unknown preset or key. */
 export function recipeFrontEnd({ features }: Recipe): FrontEndConfig {

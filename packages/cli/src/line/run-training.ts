@@ -51,10 +51,12 @@ export function cardPath(folder: string): string {
  *
  * @throws UsageError, DataError or AscError as the parts say; what was written before is whole and can be resumed.
  */
-export async function runTraining(recipe: Recipe, options: TrainingOptions): Promise<TrainingResult> {
+export async function runTraining(given: Recipe, options: TrainingOptions): Promise<TrainingResult> {
   const { out, signal } = options;
-  const dataset = await recipeDataset(recipe, options.places);
-  const card = recipeCard(recipe, dataset.labels);
+  const dataset = await recipeDataset(given, options.places);
+  // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
+  const recipe: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root } };
+  const card = recipeCard(given, dataset.labels);
   const { training: model } = recipeModel(recipe, card);
   const { fold } = recipe.dataset;
   const train = dataset.split(fold, 'train');

@@ -1,8 +1,7 @@
-import { DataError, type ModelCard, type NdArray, type Prediction, type Predictions } from '@asc/core';
+import { DataError, type FeatureMap, type ModelCard, type NdArray, type Prediction, type Predictions } from '@asc/core';
 import { pipeline, workerPool } from '@asc/data';
 import { meanOverCrops } from '@asc/evaluate';
 import { OnnxRunner, type OnnxModel } from '@asc/onnx';
-import type { FeatureMap } from '@asc/core';
 import type { FeatureRequest, Placement, WindowRequest } from './window-worker.js';
 
 /** Windows judged in one run of the graph. */
@@ -18,6 +17,11 @@ export interface Candidate {
   readonly device?: string | undefined;
 }
 
+export interface JudgeOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
 /** A loaded model with the threads that prepare its input. */
 export interface SceneJudge {
   readonly card: ModelCard;
@@ -27,7 +31,7 @@ export interface SceneJudge {
   judge(
     candidates: readonly Candidate[],
     placement: Placement,
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, total: number) => void },
+    options?: JudgeOptions,
   ): AsyncGenerator<Prediction, void, undefined>;
   readonly inputName: string;
   close(): Promise<void>;
@@ -120,7 +124,7 @@ export async function judgeAll(
   judge: SceneJudge,
   candidates: readonly Candidate[],
   placement: Placement,
-  options: Parameters<SceneJudge['judge']>[2] = {},
+  options: JudgeOptions = {},
 ): Promise<Predictions> {
   const rows: Prediction[] = [];
   for await (const row of judge.judge(candidates, placement, options)) rows.push(row);

@@ -1,8 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 
 /** What a command line writes to: the parts of `process.stdout` and `process.stderr` that are used. */
 export interface Sink {
-  write(text: string): unknown;
+  write(text: string, done?: (error?: Error | null) => void): unknown;
   on?(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -30,6 +31,7 @@ export class Terminal {
   readonly #stderr: Sink;
   #live: readonly string[] = [];
   #closed = false;
+  #failure: Error | undefined;
 
   constructor(options: TerminalOptions) {
     this.json = options.json;
@@ -39,8 +41,8 @@ export class Terminal {
     // A reader that left (`asc models | head -1`) is no failure: what it did not want is not written.
     for (const sink of [this.#stdout, this.#stderr]) {
       sink.on?.('error', (error) => {
-        if (error.code !== 'EPIPE') throw error;
         if (sink === this.#stdout) this.#closed = true;
+        if (error.code !== 'EPIPE') this.#failure ??= error;
       });
     }
   }
@@ -64,6 +66,12 @@ export class Terminal {
   /** The one JSON document. */
   document(value: unknown): void {
     this.#between(() => this.#toStdout(`${JSON.stringify(value, null, 2)}\n`));
+  }
+
+  /** Waits until stdout has it all. @throws what kept it from that, e.g. a full disk; a reader that left is no failure. */
+  async flush(): Promise<void> {
+    if (!this.#closed) await new Promise<void>((resolve) => this.#stdout.write('', () => resolve()));
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** A passing remark, for whoever watches. */
@@ -104,13 +112,11 @@ export class Terminal {
   }
 }
 
-const ESCAPES = /\u001B\[[0-9;]*m/g;
-
 /** The width of a text on the screen: escape sequences take none. */
 export function widthOf(text: string): number {
-  return text.replace(ESCAPES, '').length;
+  return stripVTControlCharacters(text).length;
 }
 
 function cut(line: string, width: number): string {
-  return widthOf(line) <= width ? line : `${line.replace(ESCAPES, '').slice(0, Math.max(0, width - 1))}…`;
+  return widthOf(line) <= width ? line : `${stripVTControlCharacters(line).slice(0, Math.max(0, width - 1))}…`;
 }

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { asc, temporaryFolder } from './asc.test.helper.js';
+
+const COMMANDS = [
+  ['quickstart'],
+  ['models'],
+  ['complexity'],
+  ['dataset', 'list'],
+  ['dataset', 'synth'],
+  ['dataset', 'verify'],
+  ['features'],
+  ['train'],
+  ['evaluate'],
+  ['export'],
+  ['quantize'],
+  ['predict'],
+] as const;
+
+const folder = temporaryFolder();
+afterAll(() => folder.remove());
+
+describe('asc', () => {
+  it('lists its commands, and every command shows an example', async () => {
+    const helps = await Promise.all([asc(['--help']), ...COMMANDS.map((words) => asc([...words, '--help']))]);
+    for (const help of helps) {
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      for (const line of help.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(140);
+    }
+    for (const [words] of COMMANDS) expect(helps[0]?.stdout).toContain(words);
+    COMMANDS.forEach((words, i) => expect(helps[i + 1]?.stdout).toContain(`Example:\n  asc ${words.join(' ')}`));
+  });
+
+  it('prints one JSON document with --json, and nothing else', async () => {
+    const calls = [['models'], ['features', '--list'], ['complexity', 'dcase2024'], ['dataset', 'list']];
+    const outcomes = await Promise.all(calls.map((words) => asc([...words, '--json'])));
+    for (const { code, stdout, stderr } of outcomes) {
+      expect([code, stderr]).toEqual([0, '']);
+      expect(() => JSON.parse(stdout) as unknown).not.toThrow();
+    }
+  });
+
+  it('re-derives the published cost of the DCASE 2024 baseline', async () => {
+    const { stdout } = await asc(['complexity', 'dcase2024', '--rule', 'dcase2024', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      parameters: 61_148,
+      macs: 29_419_156,
+      rules: [{ storage: 'float32', passes: false }, { passes: true }, { passes: true }],
+    });
+  });
+
+  it('bears a reader that leaves, and tells of an output that cannot be written', () => {
+    const main = fileURLToPath(new URL('./main.js', import.meta.url));
+    const shell = (command: string) => spawnSync('bash', ['-c', command], { encoding: 'utf8' });
+    const piped = shell(`set -o pipefail; '${process.execPath}' '${main}' models | head -1`);
+    expect([piped.status, piped.stderr]).toEqual([0, '']);
+    expect(piped.stdout).toContain('amfm-small');
+    if (process.platform !== 'linux') return;
+    const full = shell(`'${process.execPath}' '${main}' models > /dev/full`);
+    expect(full.status).toBe(1);
+    expect(full.stderr).toContain('the disk is full');
+  });
+});
+
+/** A wrong call: words, exit code, and what the message must hold. */
+const WRONG: readonly (readonly [string, readonly string[], number, readonly string[]])[] = [
+  ['no command', [], 2, ['Usage: asc']],
+  ['an unknown command', ['feature'], 2, ["unknown command 'feature'", 'Did you mean features?']],
+  ['an unknown option', ['models', '--jsn'], 2, ["unknown option '--jsn'", 'Did you mean --json?']],
+  ['a missing argument', ['train'], 2, ['missing required argument']],
+  ['a number that is none', ['predict', 'm.onnx', 'a.wav', '--top', 'x'], 2, ['whole number']],
+  ['an unknown network', ['complexity', 'amfm-smal'], 2, ['Did you mean "amfm-small"?']],
+  ['an unknown rule', ['complexity', 'dcase2024', '--rule', 'dcase2042'], 2, ['Did you mean "dcase202']],
+  ['an unknown front end', ['features', 'a.wav', '--preset', 'shim2202'], 2, ['Did you mean "shim2022"?']],
+  ['a recording that is not there', ['features', 'gone.wav'], 1, ['gone.wav']],
+  ['a recording that is none', ['features', 'text.wav'], 1, ['text.wav', 'WAV, FLAC or MP3']],
+  ['a recipe that is not there', ['train', 'gone.json'], 1, ['Cannot read the recipe gone.json', 'ENOENT']],
+  ['a recipe that is not JSON', ['train', 'text.wav'], 2, ['text.wav is not JSON']],
+  ['an unknown key in a recipe', ['train', 'key.json'], 2, ['"epoch"', 'Did you mean "epochs"?']],
+  ['a value of the wrong kind', ['train', 'good.json', '--set', 'epochs=many'], 2, ['"epochs"', 'number']],
+  ['a dataset that is not there', ['train', 'good.json'], 1, ['"nowhere" is not there', 'ASC_DATA_DIR']],
+  ['a model that is not there', ['predict', 'gone.onnx', 'text.wav'], 1, ['gone.onnx does not exist']],
+  ['a model that is none', ['predict', 'text.wav', 'text.wav'], 1, ['text.wav']],
+  ['a run that is none', ['export', '.', '-o', 'x.onnx'], 1, ['. is not a run folder']],
+  [
+    'an output below a file',
+    ['features', 'good.wav', '-o', 'text.wav/a.npy'],
+    1,
+    ['text.wav/a.npy', 'a file, not a folder'],
+  ],
+  ['a folder of somebody else', ['quickstart', '--out', 'mine'], 2, ['holds something else', '--out DIR']],
+];
+
+describe('a wrong call', () => {
+  beforeAll(() => {
+    const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder.path, name), content);
+    const recipe = {
+      name: 'r',
+      dataset: { kind: 'tau', root: 'nowhere' },
+      features: { preset: 'amfm-small' },
+      clip: { seconds: 1 },
+      model: { preset: 'amfm-small' },
+    };
+    write('text.wav', 'this is no sound');
+    write('good.json', JSON.stringify(recipe));
+    write('key.json', JSON.stringify({ ...recipe, epoch: 3 }));
+    write('good.wav', silentWav());
+    mkdirSync(join(folder.path, 'mine'));
+    write('mine/diary.txt', 'dear diary');
+  });
+
+  it.each(WRONG)('says so: %s', async (_, words, code, holds) => {
+    const outcome = await asc(words, { cwd: folder.path });
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    for (const part of holds) expect(outcome.stderr).toContain(part);
+    expect(outcome.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
+    if (words.length > 0) expect(outcome.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
+  });
+
+  it('shows where it happened with --debug', async () => {
+    const { stderr } = await asc(['features', 'gone.wav', '--debug'], { cwd: folder.path });
+    expect(stderr).toMatch(/^\s+at .*:\d+:\d+/m);
+  });
+});
+
+/** A second of silence: 8 kHz, 16 bit, mono. */
+function silentWav(): Uint8Array {
+  const bytes = Buffer.alloc(44 + 16_000);
+  bytes.write('RIFF', 0, 'latin1');
+  bytes.writeUInt32LE(36 + 16_000, 4);
+  bytes.write('WAVEfmt ', 8, 'latin1');
+  for (const [at, value] of [
+    [16, 16],
+    [24, 8000],
+    [28, 16_000],
+  ] as const) {
+    bytes.writeUInt32LE(value, at);
+  }
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const) {
+    bytes.writeUInt16LE(value, at);
+  }
+  bytes.write('data', 36, 'latin1');
+  bytes.writeUInt32LE(16_000, 40);
+  return bytes;
+}

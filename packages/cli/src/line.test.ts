@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asc, temporaryFolder, makeScenes, TINY_RECIPE } from './asc.test.helper.js';
+
+interface Scored {
+  readonly report: { readonly clips: number; readonly accuracy: number; readonly logLoss: number };
+}
+
+const folder = temporaryFolder();
+const cwd = folder.path;
+
+/** What a call with `--json` says; its success is asserted. */
+async function tell<T>(...words: string[]): Promise<T> {
+  const { code, stdout, stderr } = await asc([...words, '--json'], { cwd });
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as T;
+}
+
+beforeAll(async () => {
+  writeFileSync(join(cwd, 'tiny.json'), JSON.stringify(TINY_RECIPE));
+  expect(await asc(makeScenes(20), { cwd })).toMatchObject({ code: 0, stderr: '' });
+  const trained = await asc(['train', 'tiny.json', '--out', 'run', '--set', 'epochs=8'], { cwd });
+  expect(trained).toMatchObject({ code: 0, stderr: '' });
+  // A clean log where nobody watches: a line an epoch, no escape sequences.
+  const epochs = trained.stdout.split('\n').filter((line) => line.startsWith('epoch '));
+  expect(epochs).toHaveLength(8);
+  expect(trained.stdout).not.toContain('\u001B');
+});
+afterAll(() => folder.remove());
+
+describe('the whole line', () => {
+  it('scores a run, its exports and its int8 form by one path, and they agree', async () => {
+    await tell('export', 'run', '-o', 'wave.onnx');
+    await tell('export', 'run', '-o', 'half.onnx', '--fp16');
+    const small = await tell<{ bytes: { before: number; after: number }; before: unknown; after: unknown }>(
+      'quantize',
+      'wave.onnx',
+      '--calibrate',
+      'run',
+      '-o',
+      'small.onnx',
+      '--verify',
+    );
+    expect(small.bytes.after).toBeLessThan(0.7 * small.bytes.before);
+    const [run, wave, half, int8] = await Promise.all(
+      ['run', 'wave.onnx', 'half.onnx', 'small.onnx'].map((model) =>
+        tell<Scored>('evaluate', model, '--dataset', 'scenes'),
+      ),
+    );
+    expect(run?.report.clips).toBe(90);
+    // Well above chance, which is 10 % and ln 10.
+    expect(run?.report.accuracy).toBeGreaterThan(0.25);
+    expect(run?.report.logLoss).toBeLessThan(2);
+    // The front end in the graph differs from the one in TypeScript by rounding alone.
+    expect(wave?.report.logLoss).toBeCloseTo(run?.report.logLoss ?? 0, 3);
+    expect(half?.report.logLoss).toBeCloseTo(run?.report.logLoss ?? 0, 2);
+    expect(Math.abs((int8?.report.logLoss ?? 0) - (run?.report.logLoss ?? 0))).toBeLessThan(0.2);
+    expect(small.before).toEqual(wave?.report);
+    expect(small.after).toEqual(int8?.report);
+    // The last validation of the run and the evaluation after it are the same number.
+    const history = readFileSync(join(cwd, 'run', 'history.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const last = JSON.parse(history.at(-1) ?? '') as { validation: { accuracy: number } };
+    expect(run?.report.accuracy).toBe(last.validation.accuracy);
+    await tell('complexity', 'small.onnx');
+  });
+
+  it('predicts recordings of any length, one line each, and tells of those it cannot read', async () => {
+    await tell('export', 'run', '-o', 'predict.onnx');
+    const clip = join('scenes', 'audio', readdirSync(join(cwd, 'scenes', 'audio'))[0] ?? '');
+    writeFileSync(join(cwd, 'broken.wav'), 'RIFFnonsense');
+    const { code, stdout, stderr } = await asc(['predict', 'predict.onnx', clip, 'broken.wav', clip], { cwd });
+    expect(code).toBe(1);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+    expect(stdout).toMatch(/\.wav {2,}[a-z_]+ +[\d.]+ %/);
+    expect(stderr).toContain('1 of 3 recordings could not be read');
+    const told = await tell<{ files: { top: { scene: string; probability: number }[] }[] }>(
+      'predict',
+      'predict.onnx',
+      clip,
+      '--top',
+      '10',
+    );
+    const sum = (told.files[0]?.top ?? []).reduce((total, { probability }) => total + probability, 0);
+    expect(sum).toBeCloseTo(1, 4);
+  });
+
+  it('writes a map for numpy and a picture', async () => {
+    const clip = join('scenes', 'audio', readdirSync(join(cwd, 'scenes', 'audio'))[0] ?? '');
+    const told = await tell('features', clip, '--preset', 'clova2021', '-o', 'map.npy', '--plot', 'map.png');
+    expect(told).toMatchObject({ bands: 128, channels: 3, seconds: 1.5 });
+    expect(readFileSync(join(cwd, 'map.npy')).subarray(1, 6).toString()).toBe('NUMPY');
+    expect(readFileSync(join(cwd, 'map.png')).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it('refuses a model and a dataset that speak of different scenes', async () => {
+    await tell('export', 'run', '-o', 'other.onnx');
+    const audio = readdirSync(join(cwd, 'scenes', 'audio')).slice(0, 4);
+    for (const [i, name] of audio.entries()) {
+      const label = join(cwd, 'labels', i < 2 ? 'kitchen' : 'garden');
+      mkdirSync(label, { recursive: true });
+      copyFileSync(join(cwd, 'scenes', 'audio', name), join(label, name));
+    }
+    const { code, stderr } = await asc(['evaluate', 'other.onnx', '--dataset', 'labels'], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('does not know all scenes')]);
+  });
+});

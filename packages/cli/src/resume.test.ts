@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { asc, temporaryFolder, makeScenes, TINY_RECIPE } from './asc.test.helper.js';
+
+const folder = temporaryFolder();
+const cwd = folder.path;
+const train = (out: string, ...more: string[]) => ['train', 'tiny.json', '--out', out, ...more];
+
+/** Everything a run computed, as bytes. */
+function resultsOf(run: string): Record<string, string> {
+  const files = ['checkpoints/last.safetensors', 'checkpoints/best.safetensors', 'predictions.json'];
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(cwd, run, file), 'base64')]));
+}
+
+beforeAll(async () => {
+  writeFileSync(join(cwd, 'tiny.json'), JSON.stringify(TINY_RECIPE));
+  expect(await asc(makeScenes(15), { cwd })).toMatchObject({ code: 0 });
+  expect(await asc(train('whole'), { cwd })).toMatchObject({ code: 0 });
+});
+afterAll(() => folder.remove());
+
+describe('a run that was stopped', () => {
+  it.each(['SIGINT', 'SIGKILL'] as const)('goes on after %s to the same result, bit for bit', async (signal) => {
+    const run = `stopped-${signal}`;
+    let sent = false;
+    const stopped = await asc(train(run), {
+      cwd,
+      onOutput: (said, kill) => {
+        if (sent || !said.includes('epoch 1/')) return;
+        sent = true;
+        kill(signal);
+      },
+    });
+    expect(stopped.code).toBe(signal === 'SIGINT' ? 130 : null);
+    if (signal === 'SIGINT') {
+      expect(stopped.stderr).toContain(`asc train ${run}/recipe.json --out ${run} --resume`);
+      expect(readdirSync(join(cwd, run)).filter((name) => /partial|lock/.test(name))).toEqual([]);
+    }
+    expect(existsSync(join(cwd, run, 'predictions.json'))).toBe(false);
+    const resumed = await asc(['train', join(run, 'recipe.json'), '--out', run, '--resume'], { cwd });
+    expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    expect(resultsOf(run)).toEqual(resultsOf('whole'));
+  });
+
+  it('is not overwritten by another, nor resumed with another recipe', async () => {
+    const again = await asc(train('whole'), { cwd });
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('already holds the run "tiny"')]);
+    const other = await asc(train('whole', '--resume', '--set', 'batchSize=8'), { cwd });
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('batchSize')]);
+  });
+
+  it('says so when the disk is full, and leaves what was whole', async () => {
+    const disk = join(cwd, 'disk');
+    mkdirSync(disk);
+    // Only root may mount; elsewhere the file system's own errors are tested by their packages.
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]).status === 0;
+    if (!mounted) return;
+    try {
+      const { code, stderr } = await asc(train(join('disk', 'run')), { cwd });
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/Cannot write .*\n.*ENOSPC\n.*disk is full/)]);
+      expect(readdirSync(join(disk, 'run', 'checkpoints')).filter((name) => name.includes('partial'))).toEqual([]);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+});

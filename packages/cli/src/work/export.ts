@@ -1,0 +1,30 @@
+import { encodeOnnx, writeOnnxFile } from '@asc/onnx';
+import { toFloat16 } from '@asc/quantize';
+import type { CommandResult } from '../command/command-context.js';
+import { exportRun, loadRun } from '../line/load-run.js';
+import { formatBytes } from '../terminal/format.js';
+import type { ExportOptions } from '../commands/export.js';
+
+/** Writes a run as one file. */
+export async function exportFile(folder: string, options: ExportOptions): Promise<CommandResult> {
+  const { out, input, fp16 = false } = options;
+  const run = await loadRun(folder);
+  const exported = exportRun(run, input);
+  const model = fp16 ? toFloat16(exported) : exported;
+  await writeOnnxFile(out, model);
+  const bytes = encodeOnnx(model).length;
+  const { clipSamples, sampleRateHz, labels } = run.card;
+  const takes = input === 'waveform' ? `${clipSamples} samples at ${sampleRateHz} Hz` : 'feature maps';
+  return {
+    json: {
+      run: folder,
+      out,
+      input,
+      weights: fp16 ? 'float16' : 'float32',
+      bytes,
+      epochs: run.epoch,
+      labels: labels.scenes,
+    },
+    text: `${out}: ${formatBytes(bytes)}, takes ${takes}, tells ${labels.scenes.length} scenes; weights after ${run.epoch} epochs`,
+  };
+}

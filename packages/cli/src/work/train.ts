@@ -1,0 +1,71 @@
+import { DataError, UsageError } from '@asc/core';
+import { parseRecipe, setRecipeValues, type Recipe } from '@asc/train';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { CommandContext, CommandResult } from '../command/command-context.js';
+import { InterruptedError } from '../command/interrupted-error.js';
+import { runTraining, type TrainingResult } from '../line/run-training.js';
+import { deviceGroups, scoreLine } from '../terminal/score-lines.js';
+import { trainingDisplay } from '../terminal/training-display.js';
+import type { TrainOptions } from '../commands/train.js';
+
+/** Trains the recipe in `file`. */
+export async function train(
+  file: string,
+  options: TrainOptions,
+  { terminal, signal }: CommandContext,
+): Promise<CommandResult> {
+  const recipe = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
+  const out = options.out ?? `runs/${recipe.name}`;
+  terminal.note(`${recipe.name}: ${recipe.model.preset} on ${recipe.dataset.root ?? recipe.dataset.kind} → ${out}`);
+  const result = await runTraining(recipe, {
+    out,
+    resume: options.resume,
+    places: { recipeFolder: dirname(resolve(file)), dataDir: process.env['ASC_DATA_DIR'] },
+    cache: options.cache,
+    signal,
+    onEvent: trainingDisplay(terminal, recipe.epochs),
+  });
+  if (result.interrupted) {
+    throw new InterruptedError({
+      what: `Interrupted after ${result.history.length} of ${recipe.epochs} epochs; the run is whole.`,
+      hint: `Go on with: asc train ${join(out, 'recipe.json')} --out ${out} --resume`,
+    });
+  }
+  return { json: describe(result, recipe), text: summary(result) };
+}
+
+async function readRecipe(file: string): Promise<Recipe> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const hint = cause.code === 'EISDIR' ? 'Name the file in it: recipe.json.' : 'Check the path of the recipe.';
+    throw new DataError(
+      { what: `Cannot read the recipe ${file}.`, received: cause.code ?? cause.message, hint },
+      { cause },
+    );
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new UsageError({ what: `The recipe ${file} is not JSON.`, received: (cause as Error).message }, { cause });
+  }
+  return parseRecipe(json);
+}
+
+function withDataset(recipe: Recipe, root: string | undefined): Recipe {
+  return root === undefined ? recipe : { ...recipe, dataset: { ...recipe.dataset, root: resolve(root) } };
+}
+
+function describe({ folder, history, report }: TrainingResult, recipe: Recipe): unknown {
+  return { run: folder, name: recipe.name, epochs: history.length, lastEpoch: history.at(-1) ?? null, report };
+}
+
+function summary({ folder, history, report }: TrainingResult): string {
+  const seconds = history.map((epoch) => epoch.seconds + (epoch.validation?.seconds ?? 0));
+  const mean = seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, seconds.length);
+  return [
+    ...(report === undefined ? [] : [scoreLine(report), ...deviceGroups(report)]),
+    `${history.length} epochs, ${mean.toFixed(1)} s each; the run lies in ${folder}`,
+    `next: asc evaluate ${folder} --dataset DIR, asc export ${folder} -o model.onnx`,
+  ].join('\n');
+}
