@@ -1,11 +1,12 @@
-import { type NdArray, type NdArrays, type Rng, UsageError, checkKeys, checkOneOf } from '@asc/core';
+import { type NdArray, type NdArrays, type Rng, checkKeys, checkOneOf, sizeOf } from '@asc/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { createEagerStep } from './eager-step.js';
 import { OnnxRunner } from './model/onnx-runner.js';
 import { drawKey } from './random-source.js';
 import type { CompiledStep, StepFunction, StepOptions } from './step.js';
-import { checkState, readVariable, writeVariable } from './step-state.js';
-import { type Trace, stateInput, stateOutput, trace } from './trace/trace.js';
+import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
+import { type Trace, trace } from './trace/trace.js';
+import { stateInput, stateOutput } from './trace/variable-swap.js';
 
 /**
  * Makes a function with state ready to run: traced into one ONNX graph and run natively (`cpu`), or run by tfjs on its
@@ -23,41 +24,42 @@ export async function compileStep(fn: StepFunction, options: StepOptions): Promi
     workload: 'long',
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
-  return new NativeStep(traced, runner, options.state ?? {});
+  return new NativeStep(traced, runner, options);
 }
 
 class NativeStep implements CompiledStep {
   private readonly state = new Map<string, NdArray>();
   private readonly draws: readonly { readonly spec: Trace['draws'][number]; readonly buffer: NdArray }[];
   private readonly written: ReadonlySet<string>;
-  private readonly declared: ReadonlySet<string>;
+  private readonly variables: Readonly<Record<string, Variable>>;
+  /** The end of the last run: one run at a time, each from the state the one before left. */
+  private last: Promise<unknown> = Promise.resolve();
+  private released = false;
 
   constructor(
     private readonly traced: Trace,
     private readonly runner: OnnxRunner,
-    private readonly variables: Readonly<Record<string, Variable>>,
+    private readonly options: StepOptions,
   ) {
-    for (const [name, variable] of Object.entries(variables)) this.state.set(name, readVariable(variable));
+    this.variables = options.state ?? {};
+    for (const [name, variable] of Object.entries(this.variables)) this.state.set(name, readTensor(variable));
     this.draws = traced.draws.map((spec) => ({
       spec,
-      buffer: { dtype: 'float32', shape: spec.shape, data: new Float32Array(spec.shape.reduce((a, b) => a * b, 1)) },
+      buffer: { dtype: 'float32', shape: spec.shape, data: new Float32Array(sizeOf(spec.shape)) },
     }));
     this.written = new Set(traced.writes);
-    this.declared = new Set(traced.model.inputs.map((i) => i.name));
   }
 
   async run(inputs: NdArrays, rng: Rng): Promise<NdArrays> {
-    const feeds: Record<string, NdArray> = {};
-    for (const [name, array] of Object.entries(inputs)) {
-      if (!this.declared.has(name)) {
-        throw new UsageError({
-          what: `The step has no input '${name}'.`,
-          expected: [...this.declared].filter((n) => !/^(state|random)\//.test(n)).join(', '),
-          received: Object.keys(inputs).join(', '),
-        });
-      }
-      feeds[name] = array;
-    }
+    if (this.released) throw releasedError();
+    checkInputs(inputs, this.options.inputs);
+    const run = this.last.then(() => this.runNow(inputs, rng));
+    this.last = run.catch(() => undefined);
+    return run;
+  }
+
+  private async runNow(inputs: NdArrays, rng: Rng): Promise<NdArrays> {
+    const feeds: Record<string, NdArray> = { ...inputs };
     for (const name of this.traced.reads) feeds[stateInput(name)] = this.state.get(name)!;
     for (const { spec, buffer } of this.draws) {
       const stream = rng.split(...drawKey(spec.kind, spec.label, spec.index));
@@ -84,6 +86,8 @@ class NativeStep implements CompiledStep {
   }
 
   async release(): Promise<void> {
+    this.released = true;
+    await this.last;
     await this.runner.release();
   }
 }

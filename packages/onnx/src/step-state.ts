@@ -1,10 +1,23 @@
-import { type NdArray, UsageError, checkShape, ndArray } from '@asc/core';
-import { type Variable, tensor, tidy } from '@tensorflow/tfjs-core';
+import {
+  type DType,
+  type NdArray,
+  type NdArrays,
+  type NdSpec,
+  UsageError,
+  checkShape,
+  ndArray,
+  sizeOf,
+} from '@asc/core';
+import { type Tensor, type Variable, tensor, tidy } from '@tensorflow/tfjs-core';
 
-/** A copy of a variable's numbers. */
-export function readVariable(variable: Variable): NdArray {
-  const dtype = variable.dtype as 'float32';
-  return ndArray(dtype, [...variable.shape], variable.dataSync<'float32'>().slice());
+const HOLDERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+
+/** A copy of a tensor's numbers. */
+export function readTensor(source: Tensor): NdArray {
+  const dtype = source.dtype as DType;
+  const data = source.dataSync();
+  // A cast of whole numbers to float32 leaves tfjs with an Int32Array.
+  return ndArray(dtype as 'float32', [...source.shape], HOLDERS[dtype].from(data) as Float32Array);
 }
 
 /** Gives a variable new numbers. */
@@ -15,12 +28,39 @@ export function writeVariable(variable: Variable, array: NdArray): void {
 /** Refuses an array that cannot replace `current`. */
 export function checkState(name: string, array: NdArray, current: NdArray | undefined): void {
   if (current === undefined) throw new UsageError({ what: `The step has no state '${name}'.` });
-  if (array.dtype !== current.dtype) {
+  checkArray(`State '${name}'`, array, current);
+}
+
+/** Refuses arrays that are not the inputs of a step. */
+export function checkInputs(inputs: NdArrays, specs: Readonly<Record<string, NdSpec>>): void {
+  for (const name of new Set([...Object.keys(inputs), ...Object.keys(specs)])) {
+    const spec = specs[name];
+    const array = inputs[name];
+    if (spec === undefined || array === undefined) {
+      throw new UsageError({
+        what: 'The arrays given are not the inputs of the step.',
+        expected: Object.keys(specs).join(', ') || 'none',
+        received: Object.keys(inputs).join(', ') || 'none',
+      });
+    }
+    checkArray(`Input '${name}'`, array, spec);
+  }
+}
+
+function checkArray(what: string, array: NdArray, spec: NdSpec): void {
+  if (array.dtype !== spec.dtype) {
+    throw new UsageError({ what: `${what} has the wrong type.`, expected: spec.dtype, received: array.dtype });
+  }
+  checkShape(what, array.shape, spec.shape);
+  if (array.data.length !== sizeOf(spec.shape)) {
     throw new UsageError({
-      what: `State '${name}' has the wrong type.`,
-      expected: current.dtype,
-      received: array.dtype,
+      what: `${what} does not have as many values as its shape says.`,
+      expected: String(sizeOf(spec.shape)),
+      received: String(array.data.length),
     });
   }
-  checkShape(`state '${name}'`, array.shape, current.shape);
+}
+
+export function releasedError(): UsageError {
+  return new UsageError({ what: 'This step was released.', hint: 'Compile the function again.' });
 }

@@ -32,7 +32,7 @@ export interface StepOptions {
 
 /** A function with state, ready to run. The state starts as the variables' values at compile time. */
 export interface CompiledStep {
-  /** Run once: state advances, outputs come back. Each random draw is filled from `rng`, split by the draw's name. */
+  /** Run once: state advances, outputs come back. Each random draw is filled from `rng`, split by the draw's name. Calls wait for one another. */
   run(inputs: NdArrays, rng: Rng): Promise<NdArrays>;
   /** A copy of the state. */
   readState(): NdArrays;
@@ -40,5 +40,6 @@ export interface CompiledStep {
   writeState(values: NdArrays): void;
   /** Copy the state into the tfjs variables, so that the eager model has the trained weights. */
   writeVariables(): void;
+  /** Frees the native memory; runs are refused from then on, the state can still be read. Safe to call twice. */
   release(): Promise<void>;
 }

@@ -21,6 +21,7 @@ export function foldBatchNorm(model: OnnxModel): void {
     const before = producers.get(input);
     if (before?.op === 'Conv' && uses.get(input) === 1 && foldForward(model, before, affine)) {
       replaceUses(model, node.outputs[0]!, input);
+      uses.set(input, uses.get(node.outputs[0]!) ?? 0);
       continue;
     }
     if (uses.get(node.outputs[0]!) !== 1) continue;

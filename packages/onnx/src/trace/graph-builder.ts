@@ -36,6 +36,8 @@ export class GraphBuilder {
   private readonly known = new Map<string, OnnxNode>();
   private readonly constantNames = new Map<string, string>();
   private readonly used = new Set<string>();
+  /** The Identity nodes that give outputs their names. */
+  private readonly makesOutput = new Set<OnnxNode>();
   /** Prefix of node names: the layer being traced. */
   scope = '';
 
@@ -48,14 +50,16 @@ export class GraphBuilder {
   /** Makes `value` a graph output called `name`, in logical (channels-last) order. */
   output(name: string, value: Value): void {
     const plain = this.plain(value);
-    this.nodes.push({
+    const node: OnnxNode = {
       op: 'Identity',
       domain: '',
-      name: `output/${name}`,
+      name: this.unique(`output/${name}`),
       inputs: [plain.name],
       outputs: [name],
       attributes: {},
-    });
+    };
+    this.nodes.push(node);
+    this.makesOutput.add(node);
     this.outputs.push({ name, type: value.dtype, shape: [...value.shape] });
   }
 
@@ -169,6 +173,7 @@ export class GraphBuilder {
   }
 
   build(graphName: string): OnnxModel {
+    this.makeWayForOutputs();
     return {
       irVersion: IR_VERSION,
       producer: 'asc',
@@ -181,6 +186,31 @@ export class GraphBuilder {
       initializers: this.initializers,
       metadata: {},
     };
+  }
+
+  /** An output may be called what some node or constant happens to be called: that one gets another name. */
+  private makeWayForOutputs(): void {
+    const outputs = new Set(this.outputs.map((o) => o.name));
+    const renamed = new Map<string, string>();
+    const free = (name: string): string => {
+      if (!outputs.has(name)) return name;
+      const known = renamed.get(name) ?? this.unique(`${name}_`);
+      renamed.set(name, known);
+      return known;
+    };
+    for (const [name, tensor] of this.initializers) {
+      if (!outputs.has(name)) continue;
+      this.initializers.delete(name);
+      this.initializers.set(free(name), tensor);
+    }
+    for (const node of this.nodes) {
+      node.inputs = node.inputs.map(free);
+      if (!this.makesOutput.has(node)) node.outputs = node.outputs.map(free);
+    }
+    for (const [name, to] of renamed) {
+      const info = this.valueInfo.get(name);
+      if (info !== undefined) this.valueInfo.set(name, { ...info, name: to });
+    }
   }
 
   private register(name: string, spec: Spec): Value {

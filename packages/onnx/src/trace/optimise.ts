@@ -115,7 +115,10 @@ function fuseAffine(model: OnnxModel): void {
   };
   const floats = new Set(model.valueInfo.filter((v) => v.type === 'float32').map((v) => v.name));
   for (const node of model.nodes) {
-    const match = node.op === 'Add' && floats.has(node.outputs[0]!) ? affineOf(node, producers, uses, shapes, perChannel) : undefined;
+    const match =
+      node.op === 'Add' && floats.has(node.outputs[0]!)
+        ? affineOf(node, producers, uses, shapes, perChannel)
+        : undefined;
     if (match === undefined) {
       nodes.push(node);
       continue;

@@ -45,6 +45,11 @@ export class TraceBackend extends KernelBackend {
     return this.context().read(id);
   }
 
+  /** Whether a data id stands for a value of a trace. */
+  owns(id: DataId): boolean {
+    return this.references.has(id);
+  }
+
   override async read(id: DataId): Promise<BackendValues> {
     return this.readSync(id);
   }
@@ -96,8 +101,10 @@ export class TraceBackend extends KernelBackend {
     registerKernel({
       kernelName,
       backendName: TRACE_BACKEND,
-      kernelFunc: ({ inputs, attrs }) =>
-        this.context().lower(kernelName, inputs as Record<string, TensorInfo>, (attrs ?? {}) as NamedAttrMap),
+      kernelFunc: ({ inputs, attrs, backend }) =>
+        (backend as TraceBackend)
+          .context()
+          .lower(kernelName, inputs as Record<string, TensorInfo>, (attrs ?? {}) as NamedAttrMap),
     });
   }
 

@@ -5,6 +5,7 @@ import {
   type DataType,
   type NamedAttrMap,
   type TensorInfo,
+  type Variable,
   engine,
 } from '@tensorflow/tfjs-core';
 import { GraphBuilder } from './graph-builder.js';
@@ -29,6 +30,7 @@ export class TraceContext implements LoweringContext {
   /** Every constant written while tracing, with the op and layer that wrote it: two traces must agree. */
   readonly written: { readonly key: string; readonly where: string }[] = [];
   private readonly entries = new WeakMap<DataId, Entry>();
+  private readonly thrown = new WeakMap<object, string>();
 
   constructor(
     private readonly backend: TraceBackend,
@@ -37,12 +39,7 @@ export class TraceContext implements LoweringContext {
 
   lower(kernelName: string, inputs: Record<string, TensorInfo>, attrs: NamedAttrMap): TensorInfo | TensorInfo[] {
     const lowering = this.lowerings[kernelName];
-    if (lowering === undefined) {
-      throw new TraceError({
-        what: `The tfjs kernel '${kernelName}' has no ONNX lowering${this.where()}.`,
-        hint: `Give one: trace(f, { lowerings: { ...DEFAULT_LOWERINGS, ${kernelName}: (context, inputs, attrs) => … } }).`,
-      });
-    }
+    if (lowering === undefined) throw unknownKernel(kernelName, this.where());
     this.graph.scope = this.layers.join('/');
     return lowering(this, inputs, attrs);
   }
@@ -110,11 +107,33 @@ export class TraceContext implements LoweringContext {
     return this.tensor(value).dataId;
   }
 
-  /** A data id for a variable that is read but not part of the state: its numbers as they are now. */
-  bindConstant(data: Constant['data'], dtype: DType): DataId {
+  /** A data id for a variable that may be read but is not part of the state: its numbers as they are now. */
+  bindVariable(variable: Variable): DataId {
     const dataId = this.backend.newDataId();
-    this.entries.set(dataId, constantEntry(data, dtype));
+    // One with a type that no graph has may exist, as long as it is not used.
+    if (['float32', 'int32', 'bool'].includes(variable.dtype)) {
+      const dtype = dtypeOf(variable.dtype);
+      this.entries.set(dataId, constantEntry(typed(variable.dataSync(), dtype, variable.size), dtype));
+    }
     return dataId;
+  }
+
+  /** Calls a layer: ops within, and errors from within, bear its name. */
+  inLayer<T>(name: string, call: () => T): T {
+    this.layers.push(name);
+    try {
+      return call();
+    } catch (error) {
+      if (typeof error === 'object' && error !== null && !this.thrown.has(error)) this.thrown.set(error, this.where());
+      throw error;
+    } finally {
+      this.layers.pop();
+    }
+  }
+
+  /** " in the layer 'x'" where the error came from within one. */
+  whereThrown(error: unknown): string {
+    return (typeof error === 'object' && error !== null ? this.thrown.get(error) : undefined) ?? this.where();
   }
 
   define(dataId: DataId, values: BackendValues, shape: readonly number[], dtype: DataType): void {
@@ -172,6 +191,16 @@ export class TraceContext implements LoweringContext {
     this.entries.set(tensor.dataId, captured);
     return captured;
   }
+}
+
+export function unknownKernel(name: string, where: string, cause?: unknown): TraceError {
+  return new TraceError(
+    {
+      what: `The tfjs kernel '${name}' has no ONNX lowering${where}.`,
+      hint: `Give one, as an option: lowerings: { ...DEFAULT_LOWERINGS, ${name}: (context, inputs, attrs) => … }.`,
+    },
+    { cause },
+  );
 }
 
 function constantEntry(data: Constant['data'], dtype: DType): Entry {

@@ -1,25 +1,38 @@
-import { AscError, type FrontEndPlan, type NdSpec, type RandomSource, TraceError, UsageError } from '@asc/core';
 import {
-  type DataId,
-  type Tensor,
+  AscError,
+  type FrontEndPlan,
+  type NdSpec,
+  type RandomSource,
+  TraceError,
+  UsageError,
+  describeValue,
+} from '@asc/core';
+import {
+  type GradConfig,
+  Tensor,
   type Variable,
   engine,
   getBackend,
   getGradient,
   registerGradient,
+  removeBackend,
   setBackend,
   tidy,
+  unregisterGradient,
 } from '@tensorflow/tfjs-core';
 import { frontEndGraph } from '../export/front-end-graph.js';
 import type { OnnxModel } from '../model/onnx-model.js';
 import type { StepFunction } from '../step.js';
+import { compareTraces } from './compare-traces.js';
 import { TRACED_GRADIENTS } from './gradients.js';
+import { KeptTensors } from './kept-tensors.js';
 import type { GradientOverride, LoweringTable } from './lowering.js';
 import { DEFAULT_LOWERINGS } from './lowerings/index.js';
 import { optimise } from './optimise.js';
 import { TRACE_BACKEND, traceBackend } from './trace-backend.js';
-import { TraceContext } from './trace-context.js';
+import { TraceContext, unknownKernel } from './trace-context.js';
 import { type Value, sameShape } from './value.js';
+import { VariableSwap, stateInput } from './variable-swap.js';
 
 /** What the tracer needs of a tfjs-layers layer: to know when it is being called. */
 export interface LayerLike {
@@ -61,8 +74,7 @@ export interface Trace {
   readonly draws: readonly Draw[];
 }
 
-export const stateInput = (name: string): string => `state/${name}`;
-export const stateOutput = (name: string): string => `next/${name}`;
+const RESERVED = /^(state|next|random)\//;
 
 /**
  * Runs `fn` once on symbols and returns the ONNX graph of what it did: forward, gradients and assignments alike.
@@ -83,6 +95,7 @@ export function trace(fn: StepFunction, options: TraceOptions): Trace {
       });
     }
   });
+  compareTraces(first.trace.model, second.trace.model);
   return first.trace;
 }
 
@@ -92,27 +105,38 @@ interface Traced {
 }
 
 function traceOnce(fn: StepFunction, options: TraceOptions): Traced {
+  checkInputNames(options);
   const lowerings = options.lowerings ?? DEFAULT_LOWERINGS;
   const backend = traceBackend();
   if (backend.active !== undefined) throw new TraceError({ what: 'A function was traced inside a trace.' });
   for (const kernelName of Object.keys(lowerings)) backend.provide(kernelName);
   const context = new TraceContext(backend, lowerings);
-  const restoreGradients = overrideGradients(options.gradients ?? TRACED_GRADIENTS);
-  const previous = getBackend();
-  const restoreLayers = nameLayers(options.layers ?? [], context.layers);
-  const variables = new VariableSwap(options.state ?? {}, context);
-  backend.active = context;
+  const state = options.state ?? {};
+  const undo: (() => void)[] = [];
   try {
-    setBackend(TRACE_BACKEND);
+    // Whatever is changed here is changed back, whatever happens.
+    backend.active = context;
+    undo.push(() => (backend.active = undefined));
+    undo.push(useBackend());
+    undo.push(overrideGradients(options.gradients ?? TRACED_GRADIENTS));
+    undo.push(nameLayers(options.layers ?? [], context));
+    const kept = new KeptTensors(
+      (t) => backend.owns(t.dataId),
+      () => context.where(),
+    );
+    undo.push(() => kept.restore());
+    const variables = new VariableSwap(state, context);
+    undo.push(() => variables.restore());
     const { outputs, draws } = callTraced(fn, options, context);
     const writes = variables.publishAssigned();
+    kept.refuse();
     const model = optimise(context.graph.build('asc'));
     const declared = new Set(model.inputs.map((i) => i.name));
     return {
       trace: {
         model,
         outputs,
-        reads: Object.keys(options.state ?? {}).filter((name) => declared.has(stateInput(name))),
+        reads: Object.keys(state).filter((name) => declared.has(stateInput(name))),
         writes,
         draws: draws.filter((d) => declared.has(d.input)),
       },
@@ -121,12 +145,25 @@ function traceOnce(fn: StepFunction, options: TraceOptions): Traced {
   } catch (error) {
     throw explain(error, context);
   } finally {
-    variables.restore();
-    restoreLayers();
-    setBackend(previous);
-    backend.active = undefined;
-    restoreGradients();
+    for (const restore of undo.reverse()) restore();
   }
+}
+
+/** Makes the trace backend current; returns how to go back. */
+function useBackend(): () => void {
+  const previous = getBackend() as string | undefined | null;
+  void setBackend(TRACE_BACKEND);
+  // Where no backend was chosen yet, tfjs should be free to choose one later.
+  return () => (previous ? void setBackend(previous) : removeBackend(TRACE_BACKEND));
+}
+
+function checkInputNames({ inputs }: TraceOptions): void {
+  const taken = Object.keys(inputs).find((name) => name === '' || RESERVED.test(name));
+  if (taken === undefined) return;
+  throw new UsageError({
+    what: `'${taken}' cannot be the name of an input.`,
+    hint: 'The names state/…, next/… and random/… are for variables and draws.',
+  });
 }
 
 function callTraced(
@@ -143,13 +180,40 @@ function callTraced(
       inputs[name] = symbol(context, options.frontEnd === undefined ? value : mapOf(context, value, options.frontEnd));
     }
     const results = fn(inputs, tracedRandom(context, draws));
-    for (const [name, tensor] of Object.entries(results)) {
+    for (const [name, tensor] of namedTensors(results, options)) {
       context.graph.scope = '';
       context.graph.output(name, context.value(tensor));
       outputs.push(name);
     }
   });
   return { outputs, draws };
+}
+
+/** What the function returned, if it is what it should be. */
+function namedTensors(results: unknown, { inputs }: TraceOptions): [string, Tensor][] {
+  if (typeof results !== 'object' || results === null || results instanceof Promise || results instanceof Tensor) {
+    throw new UsageError({
+      what: 'The traced function did not return named tensors.',
+      expected: 'an object of tensors, e.g. { loss }',
+      received: results instanceof Promise ? 'a promise' : results instanceof Tensor ? 'a tensor' : String(results),
+    });
+  }
+  const entries = Object.entries(results);
+  for (const [name, tensor] of entries) {
+    if (!(tensor instanceof Tensor)) {
+      throw new UsageError({
+        what: `The output '${name}' of the traced function is not a tensor.`,
+        received: describeValue(tensor),
+      });
+    }
+    if (name === '' || RESERVED.test(name) || Object.hasOwn(inputs, name)) {
+      throw new UsageError({
+        what: `'${name}' cannot be the name of an output.`,
+        hint: 'Choose one that is no input and does not begin with state/, next/ or random/.',
+      });
+    }
+  }
+  return entries as [string, Tensor][];
 }
 
 function mapOf(context: TraceContext, samples: Value, { plan, shape }: NonNullable<TraceOptions['frontEnd']>): Value {
@@ -182,15 +246,19 @@ function tracedRandom(context: TraceContext, draws: Draw[]): RandomSource<Tensor
 }
 
 function overrideGradients(overrides: readonly GradientOverride[]): () => void {
-  const originals = overrides.map((o) => getGradient(o.kernelName));
+  const originals = overrides.map((o) => getGradient(o.kernelName) as GradConfig | undefined);
   for (const override of overrides) registerGradient(override as never);
   return () => {
-    for (const original of originals) if (original !== undefined) registerGradient(original);
+    overrides.forEach(({ kernelName }, i) => {
+      const original = originals[i];
+      if (original === undefined) unregisterGradient(kernelName);
+      else registerGradient(original);
+    });
   };
 }
 
 /** Wraps each layer's `call`, for the length of a trace, to know whose op is being lowered. */
-function nameLayers(layers: readonly LayerLike[], stack: string[]): () => void {
+function nameLayers(layers: readonly LayerLike[], context: TraceContext): () => void {
   const wrapped: LayerLike[] = [];
   const visit = (list: readonly LayerLike[]): void => {
     for (const layer of list) {
@@ -198,12 +266,7 @@ function nameLayers(layers: readonly LayerLike[], stack: string[]): () => void {
       const original = layer.call.bind(layer) as (...args: unknown[]) => unknown;
       Object.defineProperty(layer, 'call', {
         configurable: true,
-        value: (...args: unknown[]) => {
-          stack.push(layer.name);
-          const result = original(...args);
-          stack.pop();
-          return result;
-        },
+        value: (...args: unknown[]) => context.inLayer(layer.name, () => original(...args)),
       });
       wrapped.push(layer);
       if (layer.layers !== undefined) visit(layer.layers);
@@ -215,89 +278,12 @@ function nameLayers(layers: readonly LayerLike[], stack: string[]): () => void {
   };
 }
 
-/** Puts symbols in the place of every live variable's data, and afterwards the data back. */
-class VariableSwap {
-  private readonly originals = new Map<Variable, DataId>();
-  private readonly symbols = new Map<Variable, DataId>();
-  private readonly names = new Map<Variable, string>();
-  private readonly known: Set<string>;
-
-  constructor(
-    state: Readonly<Record<string, Variable>>,
-    private readonly context: TraceContext,
-  ) {
-    for (const [name, variable] of Object.entries(state)) {
-      if (this.names.has(variable)) {
-        throw new TraceError({ what: `State '${name}' and '${this.names.get(variable)}' are the same variable.` });
-      }
-      this.names.set(variable, name);
-    }
-    const registered = engine().state.registeredVariables;
-    this.known = new Set(Object.keys(registered));
-    for (const variable of new Set([...this.names.keys(), ...Object.values(registered)])) {
-      this.originals.set(variable, variable.dataId);
-      const name = this.names.get(variable);
-      const id =
-        name === undefined
-          ? context.bindConstant(variable.dataSync<'float32'>(), 'float32')
-          : context.bind(context.graph.input(stateInput(name), variable.shape, variable.dtype as 'float32'));
-      this.symbols.set(variable, id);
-    }
-    for (const [variable, id] of this.symbols) variable.dataId = id;
-  }
-
-  /** Makes every assigned piece of state a graph output; returns their names. */
-  publishAssigned(): string[] {
-    for (const name of Object.keys(engine().state.registeredVariables)) {
-      if (!this.known.has(name)) {
-        throw new TraceError({
-          what: `The traced function made the variable '${name}': it would be made anew at every step.`,
-          hint: 'Make variables before compiling and pass them as state.',
-        });
-      }
-    }
-    const writes: string[] = [];
-    for (const [variable, id] of this.symbols) {
-      if (variable.dataId === id) continue;
-      const name = this.names.get(variable);
-      if (name === undefined) {
-        throw new TraceError({
-          what: `The traced function assigned the variable '${variable.name}', which is not part of its state.`,
-          hint: 'Pass it in `state` under a stable name.',
-        });
-      }
-      this.context.graph.scope = '';
-      this.context.graph.output(stateOutput(name), this.context.value(variable));
-      writes.push(name);
-    }
-    return writes;
-  }
-
-  restore(): void {
-    for (const [name, variable] of Object.entries(engine().state.registeredVariables)) {
-      if (!this.known.has(name)) variable.dispose();
-    }
-    for (const [variable, original] of this.originals) {
-      // An assigned variable counts a tensor of this trace as its own: hand that back first.
-      if (variable.dataId !== this.symbols.get(variable)) engine().disposeTensor(variable);
-      variable.dataId = original;
-    }
-  }
-}
-
 function explain(error: unknown, context: TraceContext): unknown {
   if (error instanceof AscError) return error;
+  const where = context.whereThrown(error);
   const message = error instanceof Error ? error.message : String(error);
   const kernel = /Cannot find registered kernel '([^']+)'|Kernel '([^']+)' not registered/.exec(message);
   const name = kernel?.[1] ?? kernel?.[2];
-  if (name !== undefined) {
-    return new TraceError(
-      {
-        what: `The tfjs kernel '${name}' has no ONNX lowering${context.where()}.`,
-        hint: `Give one: trace(f, { …, lowerings: { ...DEFAULT_LOWERINGS, ${name}: (context, inputs, attrs) => … } }).`,
-      },
-      { cause: error },
-    );
-  }
-  return new TraceError({ what: `Tracing failed${context.where()}: ${message}` }, { cause: error });
+  if (name !== undefined) return unknownKernel(name, where, error);
+  return new TraceError({ what: `Tracing failed${where}: ${message}` }, { cause: error });
 }
