@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { checkHosts, checkPins } from './check-repository.mjs';
 import { checkContents, checkSize } from './check-tarballs.mjs';
 import { completeLock, missingEntries, platformOf } from './complete-lockfile.mjs';
 import { checkLicences, isAllowed } from './licences.mjs';
+import { staleFiles } from './prune-dist.mjs';
 import { declaredExports } from './surface.mjs';
 
 const pkg = { name: '@asc/thing', short: 'thing' };
@@ -116,6 +117,23 @@ describe('surface', () => {
         make: 'value',
         Alias: 'type',
       });
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('built files', () => {
+  it('are stale where their source is gone', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'asc-stale-'));
+    try {
+      for (const part of ['src', 'dist']) mkdirSync(join(dir, part));
+      writeFileSync(join(dir, 'src', 'kept.ts'), '');
+      for (const file of ['kept.js', 'kept.d.ts', 'gone.js', 'gone.d.ts.map', '.tsbuildinfo']) {
+        writeFileSync(join(dir, 'dist', file), '');
+      }
+      const stale = staleFiles(join(dir, 'dist'), join(dir, 'src'));
+      expect(stale.map((file) => basename(file)).toSorted()).toEqual(['gone.d.ts.map', 'gone.js']);
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }

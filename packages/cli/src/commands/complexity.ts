@@ -15,6 +15,6 @@ export function addComplexityCommand(program: Command, perform: Performer): void
   )
     .option('--rule <NAME>', 'only this edition of DCASE Task 1, e.g. dcase2024')
     .action((subject: string, options: ComplexityCommandOptions) =>
-      perform(options, async () => (await import('../work/complexity.js')).countComplexity(subject, options)),
+      perform(options, async () => (await import('../actions/complexity.js')).countComplexity(subject, options)),
     );
 }

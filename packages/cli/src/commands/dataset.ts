@@ -15,7 +15,7 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
   const dataset = program.command('dataset').description('list, make or check datasets');
 
   subcommand(dataset, 'list', 'list the layouts a dataset may have', 'asc dataset list').action(
-    (options: CommonOptions) => perform(options, async () => (await import('../work/dataset.js')).listLayouts()),
+    (options: CommonOptions) => perform(options, async () => (await import('../actions/dataset.js')).listLayouts()),
   );
 
   subcommand(
@@ -30,7 +30,7 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
     .option('--clip-seconds <S>', 'length of a recording', positiveNumber, 10)
     .option('--seed <N>', 'equal seeds give equal sets', wholeNumber(0), 0)
     .action((options: SynthOptions) =>
-      perform(options, async (context) => (await import('../work/dataset.js')).synthesise(options, context)),
+      perform(options, async (context) => (await import('../actions/dataset.js')).synthesise(options, context)),
     );
 
   subcommand(
@@ -39,6 +39,6 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
     'check that every recording of a set is there and no location leaks across its folds',
     'asc dataset verify data/TAU-urban-acoustic-scenes-2020-mobile-development',
   ).action((dir: string, options: CommonOptions) =>
-    perform(options, async () => (await import('../work/dataset.js')).verify(dir)),
+    perform(options, async () => (await import('../actions/dataset.js')).verify(dir)),
   );
 }

@@ -29,6 +29,6 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
       wholeNumber(1),
     )
     .action((model: string, options: EvaluateOptions) =>
-      perform(options, async (context) => (await import('../work/evaluate.js')).evaluate(model, options, context)),
+      perform(options, async (context) => (await import('../actions/evaluate.js')).evaluate(model, options, context)),
     );
 }

@@ -23,6 +23,6 @@ export function addExportCommand(program: Command, perform: Performer): void {
     )
     .option('--fp16', 'store the weights in half precision')
     .action((run: string, options: ExportOptions) =>
-      perform(options, async () => (await import('../work/export.js')).exportFile(run, options)),
+      perform(options, async () => (await import('../actions/export.js')).exportFile(run, options)),
     );
 }

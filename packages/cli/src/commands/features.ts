@@ -21,6 +21,6 @@ export function addFeaturesCommand(program: Command, perform: Performer): void {
     .option('--plot <FILE>', 'draw the map as a .png file')
     .option('--list', 'list the front ends instead')
     .action((audio: string | undefined, options: FeaturesOptions) =>
-      perform(options, async () => (await import('../work/features.js')).computeFeatures(audio, options)),
+      perform(options, async () => (await import('../actions/features.js')).computeFeatures(audio, options)),
     );
 }

@@ -4,6 +4,6 @@ import { subcommand, type CommonOptions, type Performer } from '../command/handl
 /** `asc models`: every network that can be built by name. */
 export function addModelsCommand(program: Command, perform: Performer): void {
   subcommand(program, 'models', 'list the networks and what they cost', 'asc models\nasc models --json').action(
-    (options: CommonOptions) => perform(options, async () => (await import('../work/models.js')).listModels()),
+    (options: CommonOptions) => perform(options, async () => (await import('../actions/models.js')).listModels()),
   );
 }

@@ -16,6 +16,8 @@ export function addPredictCommand(program: Command, perform: Performer): void {
   )
     .option('--top <N>', 'number of scenes to tell', wholeNumber(1), 3)
     .action((model: string, audio: string[], options: PredictOptions) =>
-      perform(options, async (context) => (await import('../work/predict.js')).predict(model, audio, options, context)),
+      perform(options, async (context) =>
+        (await import('../actions/predict.js')).predict(model, audio, options, context),
+      ),
     );
 }

@@ -23,6 +23,6 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     )
     .option('--verify', 'score both models on the held-out side')
     .action((file: string, options: QuantizeCommandOptions) =>
-      perform(options, async (context) => (await import('../work/quantize.js')).quantize(file, options, context)),
+      perform(options, async (context) => (await import('../actions/quantize.js')).quantize(file, options, context)),
     );
 }

@@ -18,6 +18,6 @@ export function addQuickstartCommand(program: Command, perform: Performer): void
     .option('--out <DIR>', 'folder for everything made', 'quickstart')
     .option('--seconds <N>', 'stop training after so long', positiveNumber, 75)
     .action((options: QuickstartOptions) =>
-      perform(options, async (context) => (await import('../work/quickstart.js')).quickstart(options, context)),
+      perform(options, async (context) => (await import('../actions/quickstart.js')).quickstart(options, context)),
     );
 }

@@ -28,6 +28,6 @@ export function addTrainCommand(program: Command, perform: Performer): void {
     .option('--cache <DIR>', 'keep feature maps in this folder for later runs')
     .option('--resume', 'go on with the run in RUN')
     .action((recipe: string, options: TrainOptions) =>
-      perform(options, async (context) => (await import('../work/train.js')).train(recipe, options, context)),
+      perform(options, async (context) => (await import('../actions/train.js')).train(recipe, options, context)),
     );
 }
