@@ -14,6 +14,8 @@ export interface ExportableModel {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly inputs: readonly { readonly shape: readonly (number | null)[] }[];
+  /** Makes a sequential model that was not used yet know its inputs. */
+  countParams(): number;
   apply(inputs: Tensor | Tensor[], kwargs?: { training: boolean }): unknown;
 }
 
@@ -41,6 +43,7 @@ const BATCHES = [2, 3] as const;
 export function exportOnnx(model: ExportableModel, options: ExportOptions = {}): OnnxModel {
   checkKeys('options', options, ['batch', 'softmax', 'card', 'frontEnd', 'lowerings']);
   if (options.batch !== undefined) checkPositiveInteger('batch', options.batch);
+  model.countParams();
   const exported =
     options.batch !== undefined
       ? traceModel(model, options, options.batch)
