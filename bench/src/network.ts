@@ -1,0 +1,62 @@
+// Weights live in tfjs tensors; the work is done by ONNX Runtime.
+import '@tensorflow/tfjs-backend-cpu';
+import { createRng, labelSpace, ndArray, type NdArrays, type TypedNdArray } from '@asc/core';
+import { fill, tidy } from '@tensorflow/tfjs-core';
+import { createModel, type SceneModel } from '@asc/models';
+import { namedWeights, oneHotTargets } from '@asc/train';
+import type { BenchOptions } from './options.js';
+
+type Size = Pick<BenchOptions, 'batch' | 'bands' | 'frames'>;
+
+/** Fifteen scenes in three abstract classes, as esc-scenes has. */
+export const LABELS = labelSpace(
+  Array.from({ length: 15 }, (_, y) => `scene-${y}`),
+  {
+    abstract: Object.fromEntries(
+      ['indoor', 'outdoor', 'transportation'].map((name, group) => [
+        name,
+        Array.from({ length: 5 }, (_, y) => `scene-${3 * y + group}`),
+      ]),
+    ),
+  },
+);
+
+/** amfm-small with the abstract branch, with the same fresh weights every time. */
+export function amfmSmallNetwork({ bands, frames }: Size): SceneModel {
+  return createModel('amfm-small', {
+    seed: 1,
+    classes: LABELS.scenes.length,
+    abstractClasses: LABELS.abstracts.length,
+    bands,
+    frames,
+    channels: 1,
+  });
+}
+
+/** Normal feature maps `x` (B, F, T, 1) and one-hot `scene` (B, 15) and `abstract` (B, 3): always the same. */
+export function fixedBatch({ batch, bands, frames }: Size): NdArrays {
+  const rng = createRng(1).split('bench');
+  const x = ndArray('float32', [batch, bands, frames, 1], rng.fillNormal(new Float32Array(batch * bands * frames)));
+  const scenes = Array.from({ length: batch }, () => LABELS.scenes[rng.integer(LABELS.scenes.length)] ?? '');
+  return { x, ...oneHotTargets(LABELS, scenes) };
+}
+
+/** Every weight and statistic by name. */
+export function weightsOf({ training }: SceneModel): NdArrays {
+  return Object.fromEntries(
+    namedWeights(training).map(({ name, variable }): [string, TypedNdArray<'float32'>] => [
+      name,
+      ndArray('float32', variable.shape, Float32Array.from(variable.dataSync())),
+    ]),
+  );
+}
+
+/**
+ * Sets every running variance to 0.15. Fresh ones are 1, far above what fresh weights produce: the signal would die out on
+ * its way, and the outputs would be equal whatever the layers do.
+ */
+export function keepSignalAlive({ training }: SceneModel): void {
+  for (const { name, variable } of namedWeights(training)) {
+    if (name.endsWith('/moving_variance')) tidy(() => variable.assign(fill(variable.shape, 0.15)));
+  }
+}

@@ -1,0 +1,98 @@
+import { checkKeys, UsageError } from '@asc/core';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+export const BENCHES = ['train', 'features', 'infer'] as const;
+export type BenchName = (typeof BENCHES)[number];
+
+export interface BenchOptions {
+  readonly bench: BenchName;
+  /** Interpreter of the peers; undefined runs our side alone. */
+  readonly python: string | undefined;
+  /** Folder of the result tables. */
+  readonly out: string;
+  readonly rounds: number;
+  readonly steps: number;
+  readonly warmup: number;
+  readonly threads: number;
+  readonly batch: number;
+  readonly bands: number;
+  readonly frames: number;
+}
+
+const DEFAULTS = {
+  train: { rounds: 5, steps: 4, warmup: 4, threads: 2, batch: 24, bands: 128, frames: 251 },
+  infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 1, bands: 128, frames: 251 },
+  features: { rounds: 10, steps: 5, warmup: 5, threads: 1, batch: 1, bands: 0, frames: 0 },
+} as const satisfies Record<BenchName, Record<NumberKey, number>>;
+
+type NumberKey = 'rounds' | 'steps' | 'warmup' | 'threads' | 'batch' | 'bands' | 'frames';
+
+/** What each bench may be told; features are single-threaded and shaped by their presets. */
+const NUMBERS = {
+  train: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
+  infer: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
+  features: ['rounds', 'steps', 'warmup'],
+} as const satisfies Record<BenchName, readonly NumberKey[]>;
+
+export const HELP = `bench train|features|infer [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
+train and infer also take --threads N, --batch N, --bands N, --frames N
+
+Measures this project beside Python on the same machine, in turns; appends to bench/results/*.csv.
+ASC_PYTHON names a Python with torch, librosa and scipy; without it, or with --ours, our side runs alone.
+
+Example: ASC_PYTHON=~/venv/bin/python npm run bench -- train`;
+
+/** @throws UsageError for an unknown bench or option, or a number that is not one. */
+export function parseOptions(args: readonly string[], environment: NodeJS.ProcessEnv): BenchOptions {
+  const { values, positionals } = parse(args);
+  const bench = BENCHES.find((name) => positionals.length === 1 && name === positionals[0]);
+  if (bench === undefined) {
+    throw new UsageError({
+      what: 'Which bench?',
+      expected: BENCHES.join(', '),
+      received: positionals.join(' ') || 'nothing',
+      hint: 'Example: npm run bench -- train',
+    });
+  }
+  const { ours, out, ...given } = values;
+  checkKeys(`The call of bench ${bench}`, given, NUMBERS[bench]);
+  const numbers = Object.entries(given).map(([key, text]) => [key, toCount(key, text as string)]);
+  return {
+    bench,
+    ...DEFAULTS[bench],
+    ...(Object.fromEntries(numbers) as Partial<Record<NumberKey, number>>),
+    python: ours === true ? undefined : environment['ASC_PYTHON'] || undefined,
+    out: out ?? fileURLToPath(new URL('../results', import.meta.url)),
+  };
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ours: { type: 'boolean' },
+        out: text,
+        rounds: text,
+        steps: text,
+        warmup: text,
+        threads: text,
+        batch: text,
+        bands: text,
+        frames: text,
+      },
+    });
+  } catch (cause) {
+    throw new UsageError({ what: cause instanceof Error ? cause.message : String(cause), hint: HELP }, { cause });
+  }
+}
+
+function toCount(key: string, text: string): number {
+  const value = Number(text);
+  const least = key === 'warmup' ? 0 : 1;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError({ what: `--${key} is not valid.`, expected: `an integer of at least ${least}`, received: text });
+}

@@ -1,0 +1,22 @@
+import type { NdArrays } from '@asc/core';
+import { encodeSafetensors } from '@asc/train';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder for this process alone. */
+export class ScratchFolder {
+  readonly #path = mkdtempSync(join(tmpdir(), 'asc-bench-'));
+
+  /** Arrays as a safetensors file the peers can read: its path. */
+  async write(name: string, tensors: NdArrays): Promise<string> {
+    const path = join(this.#path, `${name}.safetensors`);
+    await writeFile(path, encodeSafetensors({ tensors, metadata: {} }));
+    return path;
+  }
+
+  remove(): void {
+    rmSync(this.#path, { recursive: true, force: true });
+  }
+}
