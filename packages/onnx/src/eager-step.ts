@@ -1,7 +1,7 @@
 import type { NdArray, NdArrays, Rng } from '@asc/core';
-import { type Tensor, tensor, tidy } from '@tensorflow/tfjs-core';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
 import { eagerRandom } from './random-source.js';
-import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
+import { checkInputs, checkState, copyToTensor, readTensor, releasedError, writeVariable } from './step-state.js';
 import type { CompiledStep, StepFunction, StepOptions } from './step.js';
 
 /** The same contract as a compiled step, kept by tfjs on its current backend: slow, and the reference. */
@@ -15,8 +15,7 @@ export function createEagerStep(fn: StepFunction, options: StepOptions): Compile
       const results: Record<string, NdArray> = {};
       tidy(() => {
         const feeds: Record<string, Tensor> = {};
-        for (const [name, array] of Object.entries(inputs))
-          feeds[name] = tensor(array.data, [...array.shape], array.dtype);
+        for (const [name, array] of Object.entries(inputs)) feeds[name] = copyToTensor(array);
         const outputs = fn(feeds, eagerRandom(rng));
         for (const [name, t] of Object.entries(outputs)) results[name] = readTensor(t);
       });

@@ -20,9 +20,14 @@ export function readTensor(source: Tensor): NdArray {
   return ndArray(dtype as 'float32', [...source.shape], HOLDERS[dtype].from(data) as Float32Array);
 }
 
+/** A tensor of its own: tfjs would go on using the array it is given. */
+export function copyToTensor(array: NdArray): Tensor {
+  return tensor(array.data.slice(), [...array.shape], array.dtype);
+}
+
 /** Gives a variable new numbers. */
 export function writeVariable(variable: Variable, array: NdArray): void {
-  tidy(() => variable.assign(tensor(array.data, [...array.shape], array.dtype)));
+  tidy(() => variable.assign(copyToTensor(array)));
 }
 
 /** Refuses an array that cannot replace `current`. */
