@@ -9,6 +9,8 @@ export default {
   ],
   moduleFileExtensions: ['js', 'mjs', 'json'],
   transform: {},
+  // tfjs greets every test file with an advertisement for its native binding.
+  silent: true,
   maxWorkers: 2,
   testTimeout: 60_000,
 };

@@ -65,7 +65,7 @@ function summary({ folder, history, report }: TrainingResult): string {
   const mean = seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, seconds.length);
   return [
     ...(report === undefined ? [] : [scoreLine(report), ...deviceGroups(report)]),
-    `${history.length} epochs, ${mean.toFixed(1)} s each; the run lies in ${folder}`,
-    `next: asc evaluate ${folder} --dataset DIR, asc export ${folder} -o model.onnx`,
+    `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}, ${mean.toFixed(1)} s each; the run lies in ${folder}`,
+    `next: asc evaluate ${folder}, asc export ${folder} -o model.onnx`,
   ].join('\n');
 }

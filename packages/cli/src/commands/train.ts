@@ -26,7 +26,7 @@ export function addTrainCommand(program: Command, perform: Performer): void {
     .option('--set <PATH=VALUE>', 'change a value of the recipe; may be repeated', collect)
     .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s')
     .option('--cache <DIR>', 'keep feature maps in this folder for later runs')
-    .option('--resume', 'go on with the run in RUN')
+    .option('--resume', 'go on with the run in RUN, if there is one')
     .action((recipe: string, options: TrainOptions) =>
       perform(options, async (context) => (await import('../actions/train.js')).train(recipe, options, context)),
     );

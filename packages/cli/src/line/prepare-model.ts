@@ -38,13 +38,22 @@ export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
     });
   }
   const ends = frontEnd(card.frontEnd);
+  const frames = ends.frames(clipSamples);
+  if (frames === 0) {
+    throw new UsageError({
+      what: 'A window of the recipe is too short for one frame of its front end.',
+      expected: `more than ${card.frontEnd.windowSamples} samples`,
+      received: `clip.seconds ${recipe.clip.seconds}, which is ${clipSamples}`,
+      hint: 'Raise clip.seconds.',
+    });
+  }
   const options = recipe.model.options as Partial<SceneModelConfig>;
   return createModel(recipe.model.preset, {
     seed: recipe.seed,
     classes: labels.scenes.length,
     abstractClasses: recipe.task.kind === 'extended-mtl' ? labels.abstracts.length : 0,
     bands: ends.bands,
-    frames: ends.frames(clipSamples),
+    frames,
     channels: ends.channels,
     ...options,
   });

@@ -2,11 +2,19 @@ import { createRng, type ClipInfo, type ModelCard } from '@asc/core';
 import { diskCache, loadFolder, loadTau, memoryCache, type ArrayCache, type SceneDataset } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
 import { frontEnd } from '@asc/features';
-import { fit, openRun, writeFileAtomic, type EpochReport, type FitEvent, type Recipe } from '@asc/train';
+import {
+  fit,
+  openRun,
+  writeFileAtomic,
+  type EpochReport,
+  type FitEvent,
+  type Recipe,
+  type RunFolder,
+} from '@asc/train';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { evaluationClips } from './evaluation-clips.js';
-import { createFeatureSource, type FeatureSource } from './feature-source.js';
+import { createFeatureSource } from './feature-source.js';
 import { findDataset, type DataPlaces } from './open-dataset.js';
 import { recipeCard, recipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
@@ -63,28 +71,30 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const heldOut = dataset.split(fold, 'evaluate');
   const longClips = await findLongClips([...train, ...heldOut], recipe.clip.seconds);
 
-  const run = await openRun(out, { recipe, resume: options.resume === true });
-  let features: FeatureSource | undefined;
+  const features = createFeatureSource({
+    frontEnd: card.frontEnd,
+    windowSamples: card.clipSamples,
+    cache: cacheFor(card, [...train, ...heldOut], recipe, options),
+  });
+  let run: RunFolder | undefined;
   try {
-    await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
-    features = createFeatureSource({
-      frontEnd: card.frontEnd,
-      windowSamples: card.clipSamples,
-      cache: cacheFor(card, [...train, ...heldOut], recipe, options),
+    const batches = trainingBatches({
+      clips: train,
+      labels: dataset.labels,
+      features,
+      longClips,
+      batchSize: recipe.batchSize,
+      dropLast: recipe.dropLast,
+      rng: createRng(recipe.seed).split('batches'),
     });
+    // Last of all preparations: what cannot be trained leaves no folder behind.
+    run = await openRun(out, { recipe, resume: options.resume === true });
+    await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
     const events = fit({
       recipe,
       model,
       labels: dataset.labels,
-      train: trainingBatches({
-        clips: train,
-        labels: dataset.labels,
-        features,
-        longClips,
-        batchSize: recipe.batchSize,
-        dropLast: recipe.dropLast,
-        rng: createRng(recipe.seed).split('batches'),
-      }),
+      train: batches,
       validation: evaluationClips(heldOut, features, { crops: recipe.evaluate.crops, signal }),
       run,
       signal,
@@ -99,8 +109,8 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     }
     return { folder: out, card, history, report, interrupted: report === undefined };
   } finally {
-    await features?.close();
-    await run.close();
+    await features.close();
+    await run?.close();
   }
 }
 
