@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type SymbolicTensor, input, layers, model, sequential } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { compileStep } from './compile-step.js';
-import { adamStep, noise, runSteps, setWeights } from './networks.test.helper.js';
+import { adamStep, runSteps, setWeights } from './networks.test.helper.js';
 import { eagerRandom } from './random-source.js';
 import type { CompiledStep, StepFunction } from './step.js';
 import { expectSame, useCpuBackend } from './trace/traced.test.helper.js';

@@ -10,6 +10,19 @@ export function symbolicBatch(a: OnnxModel, b: OnnxModel, sizes: readonly [numbe
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
   const shapeOf = batchShape(a.inputs[0]!.name, nodes, initializers);
+  const expanded = new Map<string, string>();
+  /** One number, as often as the batch asks: the first state of a recurrent layer. */
+  const expand = (name: string, mine: OnnxTensor, theirs: OnnxTensor): string => {
+    const known = expanded.get(name);
+    if (known !== undefined) return known;
+    const output = `${name}/any_batch`;
+    const node = { op: 'Expand', domain: '', name: output, outputs: [output], attributes: {} };
+    initializers.set(`${name}/once`, { ...mine, shape: [], data: mine.data.slice(0, 1) as OnnxTensor['data'] });
+    const shape = shapeOf({ ...node, inputs: [] }, 'size', multiples(output, mine.shape, theirs.shape, sizes));
+    nodes.push({ ...node, inputs: [`${name}/once`, shape] });
+    expanded.set(name, output);
+    return output;
+  };
   a.nodes.forEach((node, i) => {
     const twin = b.nodes[i]!;
     if (node.op !== twin.op || JSON.stringify(node.attributes) !== JSON.stringify(twin.attributes)) {
@@ -26,6 +39,7 @@ export function symbolicBatch(a: OnnxModel, b: OnnxModel, sizes: readonly [numbe
         initializers.set(name, mine);
         return name;
       }
+      if (isRepeated(mine, theirs)) return expand(name, mine, theirs);
       return shapeOf(node, name, batchMultiples(node, mine, theirs, sizes));
     });
     nodes.push({ ...node, inputs });
@@ -72,15 +86,32 @@ interface Dimension {
   readonly timesBatch: number;
 }
 
-function batchMultiples(node: OnnxNode, a: OnnxTensor, b: OnnxTensor, [m, n]: readonly [number, number]): Dimension[] {
+/** Whether two constants are one and the same number, repeated to different sizes. */
+function isRepeated(a: OnnxTensor, b: OnnxTensor): boolean {
+  if (a.type === 'int64' || a.type !== b.type || a.shape.length !== b.shape.length) return false;
+  const first = a.data[0];
+  const same = (v: number | bigint): boolean => Object.is(v, first);
+  return first !== undefined && (a.data as Float32Array).every(same) && (b.data as Float32Array).every(same);
+}
+
+function batchMultiples(node: OnnxNode, a: OnnxTensor, b: OnnxTensor, sizes: readonly [number, number]): Dimension[] {
   if (a.type !== 'int64' || b.type !== 'int64' || a.data.length !== b.data.length || a.shape.length !== 1) {
     throw differs(`a constant of node '${node.name}' (${node.op})`);
   }
-  return Array.from(a.data as BigInt64Array, (value, i) => {
-    const mine = Number(value);
-    const theirs = Number(b.data[i]);
+  const numbers = (t: OnnxTensor): number[] => Array.from(t.data as BigInt64Array, Number);
+  return multiples(`node '${node.name}' (${node.op})`, numbers(a), numbers(b), sizes);
+}
+
+function multiples(
+  where: string,
+  a: readonly number[],
+  b: readonly number[],
+  [m, n]: readonly [number, number],
+): Dimension[] {
+  return a.map((mine, i) => {
+    const theirs = b[i]!;
     if (mine === theirs) return { fixed: mine, timesBatch: 0 };
-    if (mine * n !== theirs * m || mine % m !== 0) throw differs(`a shape in node '${node.name}' (${node.op})`);
+    if (mine * n !== theirs * m || mine % m !== 0) throw differs(`a shape in ${where}`);
     return { fixed: 0, timesBatch: mine / m };
   });
 }

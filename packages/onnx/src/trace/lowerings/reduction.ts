@@ -32,11 +32,25 @@ export function reduce(
   return graph.reshapePhysical(plain, shape, { shape, dtype: x.dtype });
 }
 
+/** What a reduction makes of one number `count` times. */
+const OF_EQUALS: Readonly<Record<string, (value: number, count: number) => number>> = {
+  ReduceSum: (value, count) => value * count,
+  ReduceMean: (value) => value,
+  ReduceMax: (value) => value,
+  ReduceMin: (value) => value,
+};
+
 /** A tfjs reduction; since opset 18 every ONNX reduction takes its axes as an input. */
 function reduction(op: string, axisName = 'axis', dtype?: DType): Lowering {
   return (context, { x }, attrs) => {
     const axes = util.parseAxisParam((attrs[axisName] ?? attrs['axis']) as number | number[], x!.shape);
     const keepDims = (attrs['keepDims'] as boolean | undefined) ?? false;
+    const uniform = context.uniform(x!);
+    if (uniform !== undefined && x!.dtype === 'float32' && op in OF_EQUALS) {
+      const count = axes.reduce((product, axis) => product * x!.shape[axis]!, 1);
+      const kept = x!.shape.map((d, i) => (axes.includes(i) ? 1 : d)).filter((_, i) => keepDims || !axes.includes(i));
+      return context.filled(kept, 'float32', Math.fround(OF_EQUALS[op]!(uniform, count)));
+    }
     return context.tensor(reduceTyped(context, op, x!, axes, keepDims, dtype));
   };
 }
