@@ -9,7 +9,8 @@ import { compileStep } from './compile-step.js';
 import { adamStep, runSteps, setWeights } from './networks.test.helper.js';
 import { eagerRandom } from './random-source.js';
 import type { CompiledStep, StepFunction } from './step.js';
-import { expectSame, useCpuBackend } from './trace/traced.test.helper.js';
+import { trace } from './trace/trace.js';
+import { expectSame, expectTrueShapes, expectWellFormed, useCpuBackend } from './trace/traced.test.helper.js';
 
 beforeAll(useCpuBackend);
 
@@ -18,6 +19,11 @@ async function expectEqualTraining(build: () => ReturnType<typeof adamStep>, ste
   const runs = [];
   for (const engine of ['cpu', 'eager'] as const) {
     const made = build();
+    if (engine === 'cpu') {
+      const { model: graph } = trace(made.fn, made.options);
+      expectWellFormed(graph);
+      await expectTrueShapes(graph);
+    }
     const step = await compileStep(made.fn, { ...made.options, engine });
     runs.push(await runSteps(step, made, steps));
     await step.release();
@@ -328,5 +334,4 @@ describe('the same bits', () => {
       sum: [2],
     });
   });
-
 });

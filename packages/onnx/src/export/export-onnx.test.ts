@@ -8,7 +8,14 @@ import { encodeOnnx } from '../model/encode-onnx.js';
 import type { OnnxModel } from '../model/onnx-model.js';
 import { OnnxRunner } from '../model/onnx-runner.js';
 import { noise, setWeights } from '../networks.test.helper.js';
-import { expectSame, expectWellFormed, fromTensor, toTensor, useCpuBackend } from '../trace/traced.test.helper.js';
+import {
+  expectSame,
+  expectTrueShapes,
+  expectWellFormed,
+  fromTensor,
+  toTensor,
+  useCpuBackend,
+} from '../trace/traced.test.helper.js';
 import { exportOnnx } from './export-onnx.js';
 
 beforeAll(useCpuBackend);
@@ -37,6 +44,7 @@ async function expectExported(net: LayersModel, batches: readonly number[] = [1,
   setWeights(net);
   const exported = exportOnnx(net);
   expectWellFormed(exported);
+  await expectTrueShapes(exported);
   const bytes = encodeOnnx(exported);
   expectWellFormed(decodeOnnx(bytes));
   const runner = await OnnxRunner.create(bytes, { threads: 1 });

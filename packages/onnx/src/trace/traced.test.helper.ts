@@ -13,6 +13,8 @@ import {
   tensor4d,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { InferenceSession } from 'onnxruntime-node';
+import { encodeOnnx } from '../model/encode-onnx.js';
 import type { OnnxModel } from '../model/onnx-model.js';
 import { OnnxRunner } from '../model/onnx-runner.js';
 import type { Lowering, LoweringTable } from './lowering.js';
@@ -114,12 +116,24 @@ export async function runTraced(
 
 export async function runModel(model: OnnxModel, feeds: NdArrays): Promise<NdArrays> {
   expectWellFormed(model);
+  await expectTrueShapes(model);
   const runner = await OnnxRunner.create(model, { threads: 1 });
   try {
     return await runner.run(feeds);
   } finally {
     await runner.release();
   }
+}
+
+/** ONNX Runtime infers the shapes and types that the model says its values have. */
+export async function expectTrueShapes(model: OnnxModel): Promise<void> {
+  const session = await InferenceSession.create(encodeOnnx(model), {
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+    extra: { session: { strict_shape_type_inference: '1' } },
+  });
+  await session.release();
 }
 
 /** Every name is made once, before it is used; nothing dangles; what is declared is there. */

@@ -163,7 +163,7 @@ const depthwiseBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
       return graph.op(
         'ReduceSum',
         [weighted, graph.int64([0, 2, 3])],
-        { shape: [1, c], dtype: 'float32' },
+        { shape: [c], dtype: 'float32' },
         { keepdims: int(0) },
       );
     }
@@ -177,11 +177,8 @@ const depthwiseBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
       { keepdims: int(0) },
     );
   });
-  const rows = taps.map((tap) => graph.reshapePhysical(tap, [1, c * m], { shape: [1, c * m], dtype: 'float32' }));
-  const all =
-    rows.length === 1
-      ? rows[0]!
-      : graph.op('Concat', rows, { shape: [h * w, c * m], dtype: 'float32' }, { axis: int(0) });
+  const joined = { shape: [h * w * c, ...taps[0]!.shape.slice(1)], dtype: 'float32' as const };
+  const all = taps.length === 1 ? taps[0]! : graph.op('Concat', taps, joined, { axis: int(0) });
   return context.tensor(graph.reshapePhysical(all, [h, w, c, m], { shape: [h, w, c, m], dtype: 'float32' }));
 };
 
