@@ -7,20 +7,15 @@ import { isAbsolute, join, resolve } from 'node:path';
 export interface DataPlaces {
   /** The folder of the recipe that names it. */
   readonly recipeFolder?: string | undefined;
-  /** `ASC_DATA_DIR`: the folder datasets are kept in. */
+  /** `ASC_DATA_DIR`, the folder datasets are kept in; where it is not set, `data` and `../shared/data`. */
   readonly dataDir?: string | undefined;
 }
 
 /** The first place `root` is found at. @throws DataError naming the places looked at. */
 export async function findDataset(root: string, places: DataPlaces = {}): Promise<string> {
-  const tried = isAbsolute(root)
-    ? [root]
-    : [
-        resolve(root),
-        ...(places.recipeFolder === undefined ? [] : [resolve(places.recipeFolder, root)]),
-        ...(places.dataDir === undefined ? [resolve('data', root), resolve('..', 'shared', 'data', root)] : []),
-        ...(places.dataDir === undefined ? [] : [resolve(places.dataDir, root)]),
-      ];
+  const kept = places.dataDir === undefined ? ['data', '../shared/data'] : [places.dataDir];
+  const recipe = places.recipeFolder === undefined ? [] : [places.recipeFolder];
+  const tried = isAbsolute(root) ? [root] : ['.', ...recipe, ...kept].map((folder) => resolve(folder, root));
   for (const place of tried) if (await isFolder(place)) return place;
   throw new DataError({
     what: `The dataset "${root}" is not there.`,
