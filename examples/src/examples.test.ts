@@ -77,7 +77,7 @@ describe('README', () => {
     const quick = commands
       .replace('--clips-per-scene 60', '--clips-per-scene 15')
       .replace(/(asc train .*)/, '$1 --set epochs=1');
-    const main = join(root, 'packages', 'cli', 'dist', 'main.js');
+    const main = join(root, 'packages', 'cli', 'bin', 'asc.mjs');
     symlinkSync(join(root, 'recipes'), join(cwd, 'recipes'));
     rmSync(join(cwd, 'scenes'), { recursive: true, force: true });
     const script = `set -e\nnpx() { shift; '${process.execPath}' '${main}' "$@"; }\n${quick}`;

@@ -53,7 +53,7 @@ describe('asc', () => {
   });
 
   it('bears a reader that leaves, and tells of an output that cannot be written', () => {
-    const main = fileURLToPath(new URL('./main.js', import.meta.url));
+    const main = fileURLToPath(new URL('../bin/asc.mjs', import.meta.url));
     const shell = (command: string) => spawnSync('bash', ['-c', command], { encoding: 'utf8' });
     const piped = shell(`set -o pipefail; '${process.execPath}' '${main}' models | head -1`);
     expect([piped.status, piped.stderr]).toEqual([0, '']);
