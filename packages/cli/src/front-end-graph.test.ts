@@ -52,7 +52,7 @@ async function expectSameMaps(front: FrontEnd): Promise<void> {
   // The graph computes in float32, and power spans twelve decades: relative to the map's largest value.
   const largest = expected.reduce((peak, x) => Math.max(peak, Math.abs(x)), 0);
   const worst = expected.reduce((most, x, i) => Math.max(most, Math.abs(x - actual[i]!)), 0);
-  expect(worst / largest).toBeLessThan(1e-3);
+  expect(worst / largest).toBeLessThan(1e-4);
 }
 
 describe('the front end inside a waveform model', () => {
