@@ -7,6 +7,7 @@ import { probeModel } from './probe-model.js';
 
 /** How well one value survived quantization. */
 export interface ValueError {
+  /** Name of the float model's node that makes the value; of the value itself for inputs and outputs. */
   readonly name: string;
   /** Operator that makes the value in the float model; '' for a graph input. */
   readonly op: string;
@@ -49,8 +50,9 @@ export async function quantizationReport(
   }
   if (count === 0) throw noFeeds();
   const { producerOf } = indexGraph(float);
+  const outputs = new Set(float.outputs.map((output) => output.name));
   return [...sums].map(([name, { signal, noise, worst }]) => ({
-    name,
+    name: outputs.has(name) ? name : producerOf.get(name)?.name || name,
     op: producerOf.get(name)?.op ?? '',
     sqnrDb: noise === 0 ? Infinity : 10 * Math.log10(signal / noise),
     maxAbsError: worst,

@@ -194,17 +194,17 @@ describe('the quantized graph', () => {
     const report = await quantizationReport(float, quantized, feeds, { threads: 1 });
     expect(report.map(({ name }) => name)).toEqual([
       'x',
-      'r1',
-      'p1',
-      'r2',
-      'g',
-      'c3',
-      's',
-      'm',
-      'a',
-      'c4',
-      'h',
-      'f',
+      'relu1',
+      'pool1',
+      'clip2',
+      'squeeze',
+      'excite',
+      'gate',
+      'scale',
+      'residual',
+      'conv4',
+      'mean',
+      'flat',
       'logits',
     ]);
     // Uniform noise of 1/255 of the range: about 40 dB for a well used range.

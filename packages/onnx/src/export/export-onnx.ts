@@ -4,6 +4,7 @@ import { setModelCard } from '../model/model-card.js';
 import type { OnnxModel } from '../model/onnx-model.js';
 import type { LoweringTable } from '../trace/lowering.js';
 import { type LayerLike, trace } from '../trace/trace.js';
+import { compactNames } from './compact-names.js';
 import { foldBatchNorm } from './fold-batch-norm.js';
 import { foldConstants } from './fold-constants.js';
 import { symbolicBatch } from './symbolic-batch.js';
@@ -50,6 +51,7 @@ export function exportOnnx(model: ExportableModel, options: ExportOptions = {}):
       : symbolicBatch(traceModel(model, options, BATCHES[0]), traceModel(model, options, BATCHES[1]), BATCHES);
   foldConstants(exported);
   foldBatchNorm(exported);
+  compactNames(exported);
   if (options.card !== undefined) setModelCard(exported, options.card);
   return exported;
 }
