@@ -23,9 +23,10 @@ export interface Surroundings {
 /** Runs one command line and gives its exit code. Never throws. */
 export async function runCommandLine(words: readonly string[], around: Surroundings): Promise<number> {
   const debug = words.includes('--debug');
-  const color = pc.createColors().isColorSupported && around.env['NO_COLOR'] === undefined;
-  const open = (json: boolean): Terminal =>
-    new Terminal({ stdout: around.stdout, stderr: around.stderr, json, color: color && around.stderr.isTTY === true });
+  // Only where both streams are watched: no escape sequences in a file.
+  const watched = around.stdout.isTTY === true && around.stderr.isTTY === true;
+  const color = watched && pc.isColorSupported && around.env['NO_COLOR'] === undefined;
+  const open = (json: boolean): Terminal => new Terminal({ stdout: around.stdout, stderr: around.stderr, json, color });
   let terminal = open(words.includes('--json'));
 
   const perform: Performer = async (options: CommonOptions, work) => {
