@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { checkHosts, checkPins } from './check-repository.mjs';
+import { checkDependencies, checkHosts, checkPins, importedPackages } from './check-repository.mjs';
 import { checkContents, checkSize } from './check-tarballs.mjs';
 import { completeLock, missingEntries, platformOf } from './complete-lockfile.mjs';
 import { checkLicences, isAllowed } from './licences.mjs';
@@ -69,6 +69,47 @@ describe('repository', () => {
     };
     expect(checkPins([['p/package.json', manifest]])).toEqual([
       'p/package.json: @tensorflow/tfjs-core is ^4.22.0, not 4.22.0',
+    ]);
+  });
+});
+
+describe('dependencies', () => {
+  it('reads what a source imports', () => {
+    const source = [
+      "import { a } from '@asc/core';",
+      'import {\n  b,\n} from "@scope/name/deep";',
+      "import 'bare';",
+      "export type { C } from 'typed';",
+      "const d = await import('lazy');",
+      "const e = createRequire(import.meta.url).resolve('wasm/file.wasm');",
+      "import { f } from './own.js';",
+      "import { g } from 'node:fs';",
+      "const notOne = 'from';",
+    ].join('\n');
+    expect([...importedPackages(source)].toSorted()).toEqual([
+      '@asc/core',
+      '@scope/name',
+      'bare',
+      'lazy',
+      'typed',
+      'wasm',
+    ]);
+  });
+
+  it('point one way, and are those that published sources import', () => {
+    const layers = {
+      name: '@asc/layers',
+      short: 'layers',
+      manifest: { dependencies: { '@asc/core': '1', '@asc/onnx': '1', idle: '1' }, peerDependencies: { peer: '1' } },
+    };
+    const sources = [
+      "import { a } from '@asc/core';\nimport { b } from '@asc/onnx';",
+      "import { c } from '@asc/testing';",
+    ];
+    expect(checkDependencies(layers, sources, ['peer'])).toEqual([
+      '@asc/layers: needs @asc/onnx, which is not below it',
+      '@asc/layers: imports @asc/testing, undeclared',
+      '@asc/layers: declares idle, which nothing imports',
     ]);
   });
 });
