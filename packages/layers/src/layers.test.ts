@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkLayer, seededDraws, useCpuBackend } from '@asc/testing';
+import { checkLayer, seededDraws, useCpuBackend, type CheckedLayer, type LayerExpectations } from '@asc/testing';
 import { input, type Shape } from '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { AveragePool2D } from './average-pool2d.js';
@@ -13,8 +13,17 @@ import { GlobalAveragePool } from './global-average-pool.js';
 import { MaxFeatureMap } from './max-feature-map.js';
 import { MaxPool2D } from './max-pool2d.js';
 import { SpatialGate } from './spatial-gate.js';
+import { AscLayer } from './asc-layer.js';
+import * as published from './index.js';
 
 await useCpuBackend();
+
+/** Classes the harness was given. */
+const harnessed = new Set<unknown>();
+function harness(makeLayer: () => CheckedLayer, ...more: [number[][], LayerExpectations?]): Promise<void> {
+  harnessed.add(makeLayer().constructor);
+  return checkLayer(makeLayer, ...more);
+}
 
 /** Multiply–accumulates of a sliding window, counted one by one; a bias is one more per output. */
 function countWindow(
@@ -41,11 +50,11 @@ describe('every layer passes the harness', () => {
       [2, 3, 4, 6],
       [3, 8],
     ];
-    await checkLayer(() => new MaxFeatureMap({ name: 'mfm' }), shapes, { parameters: 0, macs: () => 0 });
+    await harness(() => new MaxFeatureMap({ name: 'mfm' }), shapes, { parameters: 0, macs: () => 0 });
   });
 
   test('Conv2D with asymmetric padding and strides', async () => {
-    await checkLayer(
+    await harness(
       () =>
         new Conv2D({ name: 'conv', filters: 3, kernelSize: [3, 2], strides: [2, 1], padding: [1, 0, 2, 1], seed: 3 }),
       [[2, 5, 4, 2]],
@@ -54,7 +63,7 @@ describe('every layer passes the harness', () => {
   });
 
   test('Conv2D without bias', async () => {
-    await checkLayer(
+    await harness(
       () =>
         new Conv2D({ name: 'conv', filters: 4, kernelSize: 1, useBias: false, kernelLaw: 'kaiming-normal-fan-out' }),
       [[2, 3, 4, 3]],
@@ -63,7 +72,7 @@ describe('every layer passes the harness', () => {
   });
 
   test('DepthwiseConv2D', async () => {
-    await checkLayer(
+    await harness(
       () => new DepthwiseConv2D({ name: 'depth', kernelSize: 3, strides: [1, 2], padding: [1, 1, 1, 1] }),
       [[2, 5, 6, 3]],
       { parameters: 30, macs: () => countWindow([5, 6], [3, 3], [1, 2], [1, 1, 1, 1], 3, 3) },
@@ -71,8 +80,8 @@ describe('every layer passes the harness', () => {
   });
 
   test('Dense', async () => {
-    await checkLayer(() => new Dense({ name: 'dense', units: 4 }), [[3, 5]], { parameters: 24, macs: () => 24 });
-    await checkLayer(() => new Dense({ name: 'dense', units: 4, useBias: false }), [[3, 5]], { parameters: 20 });
+    await harness(() => new Dense({ name: 'dense', units: 4 }), [[3, 5]], { parameters: 24, macs: () => 24 });
+    await harness(() => new Dense({ name: 'dense', units: 4, useBias: false }), [[3, 5]], { parameters: 20 });
   });
 
   test.each([
@@ -86,36 +95,36 @@ describe('every layer passes the harness', () => {
       [3, 4, 2, 3],
       [6, 3],
     ];
-    await checkLayer(() => new BatchNorm({ name: 'norm', ...options }), shapes, {
+    await harness(() => new BatchNorm({ name: 'norm', ...options }), shapes, {
       parameters: learnt,
       macs: () => learnt,
     });
   });
 
   test('ChannelGate', async () => {
-    await checkLayer(() => new ChannelGate({ name: 'gate', reduction: 2 }), [[2, 3, 4, 6]], {
+    await harness(() => new ChannelGate({ name: 'gate', reduction: 2 }), [[2, 3, 4, 6]], {
       parameters: 2 * 6 * 3 + 3 + 6,
       macs: () => 2 * (6 * 3 + 3 + 3 * 6 + 6),
     });
   });
 
   test('SpatialGate', async () => {
-    await checkLayer(() => new SpatialGate({ name: 'gate' }), [[2, 4, 5, 3]], {
+    await harness(() => new SpatialGate({ name: 'gate' }), [[2, 4, 5, 3]], {
       parameters: 100,
       macs: () => countWindow([4, 5], [7, 7], [1, 1], [3, 3, 3, 3], 2, 0) + 2,
     });
   });
 
   test('MaxPool2D', async () => {
-    await checkLayer(() => new MaxPool2D({ name: 'pool', poolSize: 2, ceilMode: true }), [[2, 5, 4, 2]], {
+    await harness(() => new MaxPool2D({ name: 'pool', poolSize: 2, ceilMode: true }), [[2, 5, 4, 2]], {
       parameters: 0,
       macs: () => 0,
     });
-    await checkLayer(() => new MaxPool2D({ name: 'pool', poolSize: [3, 2], strides: [2, 2] }), [[2, 7, 5, 2]]);
+    await harness(() => new MaxPool2D({ name: 'pool', poolSize: [3, 2], strides: [2, 2] }), [[2, 7, 5, 2]]);
   });
 
   test('AveragePool2D', async () => {
-    await checkLayer(
+    await harness(
       () => new AveragePool2D({ name: 'pool', poolSize: 3, strides: [1, 2], padding: [1, 1, 1, 1] }),
       [[2, 4, 5, 2]],
       { parameters: 0, macs: () => 0 },
@@ -123,11 +132,19 @@ describe('every layer passes the harness', () => {
   });
 
   test('GlobalAveragePool', async () => {
-    await checkLayer(() => new GlobalAveragePool({ name: 'mean' }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
+    await harness(() => new GlobalAveragePool({ name: 'mean' }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
   });
 
   test('Dropout', async () => {
-    await checkLayer(() => new Dropout({ name: 'drop', rate: 0.4 }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
+    await harness(() => new Dropout({ name: 'drop', rate: 0.4 }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
+  });
+
+  test('and no layer is left out', () => {
+    const layers = Object.values(published).filter(
+      (each) => (each as { prototype?: unknown }).prototype instanceof AscLayer,
+    );
+    expect(layers.length).toBeGreaterThan(8);
+    expect(layers.filter((layer) => !harnessed.has(layer))).toEqual([]);
   });
 });
 
