@@ -27,16 +27,6 @@ function roundToFloat16(bits: number): number {
   return sign | roundShift((magnitude & 0x7fffff) | 0x800000, 126 - exponent);
 }
 
-/** The number a float16 bit pattern stands for. */
-export function fromFloat16Bits(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
 /** `value / 2^shift` rounded to the nearest integer, ties to even. */
 function roundShift(value: number, shift: number): number {
   const kept = value >>> shift;

@@ -1,12 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OnnxTensor } from '@asc/onnx';
 import fc from 'fast-check';
-import { activationParameters, dequantizeValue, quantizeValue, roundHalfEven } from './quantization-parameters.js';
+import {
+  activationParameters,
+  INTEGER_LIMITS,
+  roundHalfEven,
+  type QuantizationParameters,
+} from './quantization-parameters.js';
 import { quantizeBias, quantizeWeight, raiseForBias, weightScales } from './quantize-weights.js';
 import { ValueHistogram } from './value-histogram.js';
 
 const number = fc.float({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 });
 const type = fc.constantFrom('int8' as const, 'uint8' as const);
+
+/** q = clamp(round(x / scale) + zeroPoint), halves to even: what ONNX QuantizeLinear computes. */
+function quantizeValue(x: number, { type, scale, zeroPoint }: QuantizationParameters): number {
+  const { min, max } = INTEGER_LIMITS[type];
+  return Math.min(max, Math.max(min, roundHalfEven(Math.fround(x / scale)) + zeroPoint));
+}
+
+/** x = (q − zeroPoint) · scale: what ONNX DequantizeLinear computes. */
+function dequantizeValue(q: number, { scale, zeroPoint }: QuantizationParameters): number {
+  return Math.fround((q - zeroPoint) * scale);
+}
 
 describe('laws of 8-bit numbers', () => {
   test('|x − dq(q(x))| ≤ scale/2 within the range, and 0 is exact', () => {

@@ -35,17 +35,6 @@ export function symmetricScale(absMax: number): number {
   return scale < FLOAT32_TINY ? 1 : Math.fround(scale);
 }
 
-/** q = clamp(round(x / scale) + zeroPoint), halves to even: what ONNX QuantizeLinear computes. */
-export function quantizeValue(x: number, { type, scale, zeroPoint }: QuantizationParameters): number {
-  const { min, max } = INTEGER_LIMITS[type];
-  return Math.min(max, Math.max(min, roundHalfEven(Math.fround(x / scale)) + zeroPoint));
-}
-
-/** x = (q − zeroPoint) · scale: what ONNX DequantizeLinear computes. */
-export function dequantizeValue(q: number, { scale, zeroPoint }: QuantizationParameters): number {
-  return Math.fround((q - zeroPoint) * scale);
-}
-
 /** Nearest integer, halves to the even one. */
 export function roundHalfEven(x: number): number {
   const rounded = Math.round(x);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ndArray } from '@asc/core';
 import { decodeOnnx, encodeOnnx, OnnxRunner, type OnnxModel } from '@asc/onnx';
 import fc from 'fast-check';
-import { fromFloat16Bits, toFloat16Bits } from './float16.js';
+import { toFloat16Bits } from './float16.js';
 import { toFloat16 } from './to-float16.js';
 
 const GOLDEN = new URL('../../../golden/quantize/golden.json', import.meta.url);
@@ -28,6 +28,16 @@ function model(weight: Float32Array): OnnxModel {
     ]),
     metadata: { kept: 'yes' },
   };
+}
+
+/** The number a float16 bit pattern stands for. */
+function fromFloat16Bits(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
 describe('float16 conversion', () => {
