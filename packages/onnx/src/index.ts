@@ -21,3 +21,4 @@ export { TRACED_GRADIENTS } from './trace/gradients.js';
 export { trace, type Draw, type LayerLike, type Trace, type TraceOptions } from './trace/trace.js';
 export type { Constant, Layout, Value } from './trace/value.js';
 export { exportOnnx, type ExportableModel, type ExportOptions } from './export/export-onnx.js';
+export { FRONT_END_SCOPE } from './export/front-end-graph.js';

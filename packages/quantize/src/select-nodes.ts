@@ -1,6 +1,5 @@
-import type { OnnxModel, OnnxNode } from '@asc/onnx';
+import { FRONT_END_SCOPE, type OnnxModel, type OnnxNode } from '@asc/onnx';
 import { floatValues } from './float-values.js';
-import { FRONT_END_PREFIX } from './front-end-prefix.js';
 import { indexGraph } from './graph-index.js';
 import { OPERATOR_RULES, type OperatorRule } from './operator-rules.js';
 
@@ -37,7 +36,7 @@ function pair(node: OnnxNode, rule: OperatorRule | undefined): [OnnxNode, Operat
 
 /** Nodes at or behind the first weighted layer of each path. */
 function regionOf(model: OnnxModel): Set<OnnxNode> {
-  const body = model.nodes.filter((node) => !node.name.startsWith(FRONT_END_PREFIX));
+  const body = model.nodes.filter((node) => !node.name.startsWith(`${FRONT_END_SCOPE}/`));
   const starts = body.some(({ op }) => op === 'Conv') ? ['Conv'] : ['Gemm', 'MatMul'];
   const inside = new Set<OnnxNode>();
   const reached = new Set<string>();

@@ -1,7 +1,6 @@
 import { UsageError } from '@asc/core';
-import { ONNX_TYPE, type OnnxModel, type OnnxNode, type OnnxTensor } from '@asc/onnx';
+import { FRONT_END_SCOPE, ONNX_TYPE, type OnnxModel, type OnnxNode, type OnnxTensor } from '@asc/onnx';
 import { FLOAT16_MAX, toFloat16Bits } from './float16.js';
-import { FRONT_END_PREFIX } from './front-end-prefix.js';
 import { makeNode } from './make-node.js';
 import { freshName, valueNames } from './value-names.js';
 
@@ -21,7 +20,7 @@ export function toFloat16(model: OnnxModel): OnnxModel {
   const casts: OnnxNode[] = [];
   const taken = valueNames(model);
   const kept = new Set(
-    model.nodes.filter(({ name }) => name.startsWith(FRONT_END_PREFIX)).flatMap((node) => node.inputs),
+    model.nodes.filter(({ name }) => name.startsWith(`${FRONT_END_SCOPE}/`)).flatMap((node) => node.inputs),
   );
   for (const [name, tensor] of model.initializers) {
     if (tensor.type === 'float16') {

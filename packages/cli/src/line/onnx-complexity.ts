@@ -1,8 +1,14 @@
 import type { NdArrays } from '@asc/core';
-import { ONNX_TYPE, OnnxRunner, type OnnxModel, type OnnxNode, type OnnxTensor, type OnnxType } from '@asc/onnx';
+import {
+  FRONT_END_SCOPE,
+  ONNX_TYPE,
+  OnnxRunner,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxType,
+} from '@asc/onnx';
 
-/** Nodes of an exported front end are named so: they are features, not network. */
-const FRONT_END = 'frontend/';
 /** Operators that only change how a constant is stored. */
 const STORAGE_OPS = new Set(['DequantizeLinear', 'Cast', 'Transpose', 'Reshape', 'Identity']);
 /** Operators with learnt constants, in these operands. */
@@ -48,7 +54,10 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const constants = (node: OnnxNode): [string, OnnxTensor][] =>
     (LEARNT[node.op] ?? []).flatMap((at) => storedAs(node.inputs[at], model, producers));
-  const learnt = model.nodes.filter((node) => !node.name.startsWith(FRONT_END) && constants(node).length > 0);
+  // The front end is features, not network.
+  const learnt = model.nodes.filter(
+    (node) => !node.name.startsWith(`${FRONT_END_SCOPE}/`) && constants(node).length > 0,
+  );
   const shapes = await outputShapes(
     model,
     learnt.map((node) => node.outputs[0] ?? ''),

@@ -2,7 +2,7 @@ import { type FrontEndPlan, UsageError } from '@asc/core';
 import { type GraphBuilder, int, ints, text } from '../trace/graph-builder.js';
 import type { Value } from '../trace/value.js';
 
-/** Node-name prefix of everything between the samples and the feature map: the part that must stay in float. */
+/** Nodes between the samples and the feature map are named `frontend/…`: the part that must stay in float. */
 export const FRONT_END_SCOPE = 'frontend';
 
 /**
