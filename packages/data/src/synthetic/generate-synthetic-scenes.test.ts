@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
@@ -142,6 +142,20 @@ describe('generateSyntheticScenes', () => {
     await withFolder(async (folder) => {
       await expect(generateSyntheticScenes({ out: join(folder, 'set'), ...options })).rejects.toThrow(message);
       expect(existsSync(join(folder, 'set'))).toBe(false);
+    });
+  });
+
+  it('tells of a disk that is read-only', async () => {
+    await withFolder(async (folder) => {
+      // Only root may mount.
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]).status !== 0) return;
+      try {
+        await expect(generateSyntheticScenes({ out: join(folder, 'set'), ...SMALL })).rejects.toThrow(
+          /EROFS/,
+        );
+      } finally {
+        spawnSync('umount', [folder]);
+      }
     });
   });
 });

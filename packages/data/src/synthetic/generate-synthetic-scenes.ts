@@ -77,7 +77,7 @@ export async function generateSyntheticScenes(options: SyntheticOptions): Promis
   const plan = planClips(config.clipsPerScene, config.seed);
   await refusing(`make ${partial}`, async () => {
     if (begun === 'outdated') await rm(partial, { recursive: true });
-    await mkdir(partial, { recursive: true });
+    await makeFolder(partial);
     // First of all: by it a later attempt knows the folder as ours.
     await writeFile(join(partial, MARKER), markerText(config));
     await mkdir(join(partial, 'audio'), { recursive: true });
@@ -252,6 +252,17 @@ async function writeTables(root: string, plan: readonly PlannedClip[]): Promise<
   const audio = join(root, 'audio');
   const strays = (await readdir(audio)).filter((name) => name.startsWith('.'));
   await Promise.all(strays.map((name) => rm(join(audio, name), { force: true })));
+}
+
+/** Makes a folder. Those above it only where they are missing: `recursive` takes a read-only disk for a missing folder. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') await mkdir(path, { recursive: true });
+    else if (code !== 'EEXIST') throw cause;
+  }
 }
 
 async function refusing(action: string, work: () => Promise<void>): Promise<void> {
