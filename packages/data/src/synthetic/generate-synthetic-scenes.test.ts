@@ -150,9 +150,7 @@ describe('generateSyntheticScenes', () => {
       // Only root may mount.
       if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]).status !== 0) return;
       try {
-        await expect(generateSyntheticScenes({ out: join(folder, 'set'), ...SMALL })).rejects.toThrow(
-          /EROFS/,
-        );
+        await expect(generateSyntheticScenes({ out: join(folder, 'set'), ...SMALL })).rejects.toThrow(/EROFS/);
       } finally {
         spawnSync('umount', [folder]);
       }
