@@ -41,6 +41,7 @@ const DESCRIPTORS = {
 
 export type DescriptorName = keyof typeof DESCRIPTORS;
 
+/** Every descriptor there is. */
 export const DESCRIPTOR_NAMES: readonly DescriptorName[] = Object.keys(DESCRIPTORS) as DescriptorName[];
 
 export interface DescriptorOptions {

@@ -165,8 +165,10 @@ const PRESETS: Readonly<Record<PresetName, FrontEndPreset>> = {
   },
 };
 
+/** Every front end there is, by name. */
 export const PRESET_NAMES: readonly PresetName[] = Object.keys(PRESETS) as PresetName[];
 
+/** Whether `name` is a preset's. */
 export function isPresetName(name: string): name is PresetName {
   return Object.hasOwn(PRESETS, name);
 }

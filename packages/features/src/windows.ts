@@ -10,6 +10,7 @@ const COSINE_SUMS = {
   rectangular: [1, 0, 0],
 } as const satisfies Record<string, readonly [number, number, number]>;
 
+/** Every window there is, by name. */
 export const WINDOW_NAMES: readonly WindowName[] = [
   'hann',
   'hann-symmetric',

@@ -26,7 +26,10 @@ export interface FeatureRequest extends WindowRequest {
   readonly frontEnd: FrontEndConfig;
 }
 
-/** A thread's front end, with its tables and scratch memory, for as long as the same one is asked for. */
+/**
+ * A thread's front end, with its tables and scratch memory, for as long as the same one is asked for. The thread is its
+ * owner: a worker's tasks share nothing else.
+ */
 const held: { key: string; frontEnd: FrontEnd | undefined } = { key: '', frontEnd: undefined };
 
 function frontEndOf(config: FrontEndConfig): FrontEnd {

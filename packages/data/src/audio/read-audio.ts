@@ -42,7 +42,7 @@ function checkOptions(path: string, options: ReadAudioOptions, info: AudioInfo):
       what: `${path}: too long to be read at once`,
       expected: `at most ${MAX_SAMPLES} samples`,
       received: `${lengthSamples} (${(lengthSamples / info.sampleRateHz / 3600).toFixed(1)} hours)`,
-      hint: 'read it in parts: give a range',
+      hint: 'cut the file into shorter ones, or read it in parts with the option `range`',
     });
   }
   return { mono, range };

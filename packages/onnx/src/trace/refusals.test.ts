@@ -318,9 +318,12 @@ describe('what looks odd and is fine', () => {
   test('variables that are read only, of every type, and those of complex numbers beside them', async () => {
     const complex = tf.variable(tf.complex(1, 2), true, undefined, 'complex64');
     const flag = tf.variable(tf.tensor1d([true, false], 'bool'));
-    const { model } = trace(({ x }) => ({ y: tf.mul(x!, weight), i: tf.add(other, tf.scalar(1, 'int32')), f: tf.logicalNot(flag) }), {
-      inputs: X,
-    });
+    const { model } = trace(
+      ({ x }) => ({ y: tf.mul(x!, weight), i: tf.add(other, tf.scalar(1, 'int32')), f: tf.logicalNot(flag) }),
+      {
+        inputs: X,
+      },
+    );
     const results = await runModel(model, { x: ndArray('float32', [2, 3], Float32Array.of(1, 1, 1, 2, 2, 2)) });
     expect([...results['y']!.data]).toEqual([1, 2, 3, 2, 4, 6]);
     expect(results['i']).toEqual(ndArray('int32', [2], Int32Array.of(5, 6)));
