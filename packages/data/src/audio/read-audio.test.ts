@@ -65,6 +65,10 @@ describe('readAudio', () => {
       expect(sampleRateHz).toBe(44100);
       expect(samples.length).toBe(Math.ceil((2 * 44100) / 16000));
       await expect(readAudio(path, { sampleRateHz: 0 })).rejects.toThrow(UsageError);
+      const odd = await file('odd.wav', riff(fmt('s16', 1, 44101), chunk('data', pack('s16', [1, 2, 3]))));
+      const refused: unknown = await readAudio(odd, { sampleRateHz: 44100 }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(DataError);
+      expect((refused as DataError).message).toMatch(/odd\.wav: cannot resample 44101 Hz[^]*received 44101 Hz/);
     });
   });
 

@@ -1,8 +1,8 @@
-import { checkKeys, UsageError, type Waveform } from '@asc/core';
+import { checkKeys, checkPositiveInteger, UsageError, type Waveform } from '@asc/core';
 import type { AudioInfo, Mono, SampleRange } from './audio-info.js';
-import { openByteSource } from './byte-source.js';
+import { openByteSource, type ByteSource } from './byte-source.js';
 import { openAudio } from './open-audio.js';
-import { createResampler } from './resampler.js';
+import { createResampler, type Resampler } from './resampler.js';
 
 /** What {@link readAudio} returns of a recording. */
 export interface ReadAudioOptions {
@@ -48,11 +48,28 @@ function checkOptions(path: string, options: ReadAudioOptions, info: AudioInfo):
   return { mono, range };
 }
 
+/** A wanted rate that is none is the caller's fault; one that cannot be had of this file is the file's, and names it. */
+function resamplerFor({ complain }: ByteSource, info: AudioInfo, sampleRateHz: number): Resampler {
+  checkPositiveInteger('sampleRateHz', sampleRateHz);
+  try {
+    return createResampler(info.sampleRateHz, sampleRateHz);
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    throw complain(cause.parts.what, {
+      expected: 'a customary rate, such as 16000, 22050, 32000, 44100 or 48000 Hz',
+      received: `${info.sampleRateHz} Hz`,
+      hint: 'convert it to such a rate, or leave it out',
+      cause,
+    });
+  }
+}
+
 /**
  * Reads a WAV, FLAC or MP3 recording as one channel (S). The format is found by content, not by name. With a range, memory and
  * time are those of the range, however long the file.
  *
- * @throws {DataError} the file is missing, damaged, truncated, empty of sound, not finite, or of a format we do not read.
+ * @throws {DataError} the file is missing, damaged, truncated, empty of sound, not finite, of a format we do not read, or of a rate
+ * that does not lead to the one asked for.
  * @throws {UsageError} an unknown option, a channel the file has not, a range outside of it, or more than 2^28 samples at once.
  */
 export async function readAudio(path: string, options: ReadAudioOptions = {}): Promise<Waveform> {
@@ -68,7 +85,7 @@ export async function readAudio(path: string, options: ReadAudioOptions = {}): P
     }
     const { mono, range } = checkOptions(path, options, info);
     const { sampleRateHz = info.sampleRateHz } = options;
-    const resampler = sampleRateHz === info.sampleRateHz ? undefined : createResampler(info.sampleRateHz, sampleRateHz);
+    const resampler = sampleRateHz === info.sampleRateHz ? undefined : resamplerFor(source, info, sampleRateHz);
     const samples = await read(range.startSamples, range.lengthSamples, mono);
     return { samples: resampler?.process(samples) ?? samples, sampleRateHz };
   } finally {

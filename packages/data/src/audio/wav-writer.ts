@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { checkKeys, checkOneOf, DataError, UsageError, type Waveform } from '@asc/core';
 
@@ -87,6 +87,16 @@ export async function writeWav(path: string, waveform: Waveform, options: WriteW
       expected: 'less than 4 GiB of samples',
       received: `${samples.length} samples`,
       hint: 'write it in parts',
+    });
+  }
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    // Renaming would put a file in the place of a device: `/dev/null` would be gone.
+    throw new DataError({
+      what: `${path}: cannot be written`,
+      expected: 'a new file, or one to replace',
+      received: found.isDirectory() ? 'a folder' : 'a device, pipe or socket',
+      hint: 'give the path of a file',
     });
   }
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);

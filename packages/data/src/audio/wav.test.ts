@@ -1,4 +1,5 @@
-import { readdir, truncate } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { lstat, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DataError, UsageError } from '@asc/core';
@@ -204,6 +205,12 @@ describe('writing WAV', () => {
       );
       await expect(writeWav(join(folder, 'no', 'a.wav'), { samples, sampleRateHz: 8000 })).rejects.toThrow(DataError);
       await expect(writeWav(folder, { samples, sampleRateHz: 8000 })).rejects.toThrow(DataError);
+      const pipe = join(folder, 'pipe');
+      if (spawnSync('mkfifo', [pipe]).status === 0) {
+        await expect(writeWav(pipe, { samples, sampleRateHz: 8000 })).rejects.toThrow(/a device, pipe or socket/);
+        expect((await lstat(pipe)).isFIFO()).toBe(true);
+        await rm(pipe);
+      }
       expect(await readdir(folder)).toEqual([]);
     });
   });

@@ -128,5 +128,7 @@ describe('diskCache', () => {
       await expect(blocked).rejects.toBeInstanceOf(DataError);
       await expect(blocked).rejects.toThrow(/Cannot (read|write) the cache entry/);
     });
+    if (process.platform !== 'linux') return;
+    await expect(diskCache('/proc/none/such').get('k', () => entry(1))).rejects.toThrow(/Cannot write the cache entry/);
   });
 });

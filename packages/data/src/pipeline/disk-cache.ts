@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { DataError } from '@asc/core';
 import { type ArrayCache, type CacheEntry, shareWork } from './array-cache.js';
+import { makeFolder } from '../make-folder.js';
 import { decodeEntry, encodeEntry } from './cache-file.js';
 
 /**
@@ -49,7 +50,7 @@ async function readEntry(file: string, key: string): Promise<CacheEntry | undefi
 async function writeEntry(file: string, key: string, entry: CacheEntry): Promise<void> {
   const temporary = `${file}.${randomUUID()}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(temporary, encodeEntry(key, entry), { flag: 'wx' });
     await rename(temporary, file);
   } catch (cause) {

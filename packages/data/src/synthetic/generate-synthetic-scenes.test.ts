@@ -5,7 +5,7 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from '@asc/core';
+import { DataError, UsageError } from '@asc/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { assertDisjoint } from '../dataset/scene-dataset.js';
 import { verifyDataset } from '../dataset/verify-dataset.js';
@@ -143,6 +143,11 @@ describe('generateSyntheticScenes', () => {
       await expect(generateSyntheticScenes({ out: join(folder, 'set'), ...options })).rejects.toThrow(message);
       expect(existsSync(join(folder, 'set'))).toBe(false);
     });
+  });
+
+  it('tells of a place where nothing can be made', async () => {
+    if (process.platform !== 'linux') return;
+    await expect(generateSyntheticScenes({ out: '/proc/none/such/set', ...SMALL })).rejects.toThrow(DataError);
   });
 
   it('tells of a disk that is read-only', async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import {
@@ -14,6 +14,7 @@ import {
 } from '@asc/core';
 import { loadTau } from '../dataset/load-tau.js';
 import type { SceneDataset } from '../dataset/scene-dataset.js';
+import { makeFolder } from '../make-folder.js';
 import { pipeline } from '../pipeline/pipeline.js';
 import { workerPool } from '../pipeline/worker-pool.js';
 import { MIN_CLIPS_PER_SCENE, type PlannedClip, planClips } from './plan-clips.js';
@@ -80,8 +81,8 @@ export async function generateSyntheticScenes(options: SyntheticOptions): Promis
     await makeFolder(partial);
     // First of all: by it a later attempt knows the folder as ours.
     await writeFile(join(partial, MARKER), markerText(config));
-    await mkdir(join(partial, 'audio'), { recursive: true });
-    await mkdir(join(partial, 'evaluation_setup'), { recursive: true });
+    await makeFolder(join(partial, 'audio'));
+    await makeFolder(join(partial, 'evaluation_setup'));
   });
   await writeClips(partial, plan, config, options);
   await refusing(`finish ${out}`, async () => {
@@ -252,17 +253,6 @@ async function writeTables(root: string, plan: readonly PlannedClip[]): Promise<
   const audio = join(root, 'audio');
   const strays = (await readdir(audio)).filter((name) => name.startsWith('.'));
   await Promise.all(strays.map((name) => rm(join(audio, name), { force: true })));
-}
-
-/** Makes a folder. Those above it only where they are missing: `recursive` takes a read-only disk for a missing folder. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') await mkdir(path, { recursive: true });
-    else if (code !== 'EEXIST') throw cause;
-  }
 }
 
 async function refusing(action: string, work: () => Promise<void>): Promise<void> {
