@@ -1,10 +1,12 @@
 import { DataError, UsageError } from '@asc/core';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { lstatSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { NO_TOTALS, reportEpoch } from './epoch-totals.js';
 import { readHistory } from './history.js';
@@ -109,6 +111,21 @@ describe('a run folder', () => {
     await expect(writeFileAtomic(join(folder, 'no', 'x'), '')).rejects.toThrow(/no such folder/);
   });
 
+  test('is asked of a path that holds none', async () => {
+    await writeFile(join(folder, 'model.onnx'), '');
+    for (const path of [folder, join(folder, 'none'), join(folder, 'model.onnx')]) {
+      await expect(readRun(path)).rejects.toThrow(/is not a run folder\.\nexpected a folder with a recipe\.json/);
+    }
+  });
+
+  test('is never written in the place of a device or pipe', async () => {
+    const pipe = join(folder, 'pipe');
+    if (spawnSync('mkfifo', [pipe]).status !== 0) return;
+    await expect(writeFileAtomic(pipe, 'x')).rejects.toThrow(/received a device, pipe or socket/);
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+    await expect(writeFileAtomic(folder, 'x')).rejects.toThrow(/received a folder/);
+  });
+
   test('keeps the old checkpoint when the new one cannot be written', async () => {
     const run = await openRun(folder, { recipe });
     await run.saveCheckpoint(checkpoint(1));
@@ -166,6 +183,23 @@ describe('the lock of a run folder', () => {
     await writeFile(runPaths(folder).lock, 'torn');
     await utimes(runPaths(folder).lock, 1, 1);
     await (await openRun(folder, { recipe, resume: true })).close();
+  });
+
+  test('of a killed process that its parent never asked after is taken over', async () => {
+    if (process.platform !== 'linux') return;
+    // `exec` puts a program in the place of the shell that does not wait for the shell's child.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [told] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(told.toString());
+      const fields = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      while (fields()[0] !== 'Z') await delay(5);
+      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+      await lockOf({ pid, host: hostname(), born: `${boot} ${fields()[19]}` });
+      await (await openRun(folder, { recipe })).close();
+    } finally {
+      parent.kill();
+    }
   });
 
   test('of another machine, or just being taken, is respected', async () => {

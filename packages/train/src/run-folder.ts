@@ -108,7 +108,7 @@ export async function readRun(folder: string): Promise<{ recipe: Recipe; history
   if (recipe !== undefined) return { recipe: parseRecipe(recipe), history: await readHistory(paths.history), paths };
   throw new DataError({
     what: `${folder} is not a run folder.`,
-    expected: 'a recipe.json in it',
+    expected: 'a folder with a recipe.json in it',
     received: 'none',
     hint: 'Give the folder a training run was written to.',
   });
@@ -145,8 +145,9 @@ async function readLast(paths: RunPaths, hash: string): Promise<Checkpoint | und
 
 async function readJson(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new DataError({ what: `Cannot read ${path}.`, received: String(cause) }, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new DataError({ what: `Cannot read ${path}.`, received: code ?? String(cause) }, { cause });
   });
   if (text === undefined) return undefined;
   try {

@@ -90,11 +90,16 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Start time of a process since boot, with the boot's name; empty where the system does not tell (not Linux). */
+/**
+ * Start time of a process since boot, with the boot's name; empty where the system does not tell (not Linux). A killed process
+ * that its parent has not asked after (in a container, often never) has ended all the same.
+ */
 function birthOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
+    const ticks = fields[19] ?? '';
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${ticks}`;
   } catch {
     return '';

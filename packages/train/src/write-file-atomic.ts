@@ -1,5 +1,5 @@
 import { DataError } from '@asc/core';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 const MARK = '.partial-';
@@ -11,6 +11,16 @@ const MARK = '.partial-';
  * @throws DataError when the disk refuses (full, read-only, no such folder); the temporary file is removed.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    // Renaming would put a file in the place of a device: `/dev/null` would be gone.
+    throw new DataError({
+      what: `Cannot write ${path}.`,
+      expected: 'a new file, or one to replace',
+      received: found.isDirectory() ? 'a folder' : 'a device, pipe or socket',
+      hint: 'Give the path of a file.',
+    });
+  }
   const folder = dirname(path);
   const temporary = join(folder, `${MARK}${process.pid}-${basename(path)}`);
   try {
@@ -45,7 +55,7 @@ export function diskError(path: string, cause: unknown): DataError {
     EROFS: 'The disk is read-only: choose another folder.',
     EACCES: 'This user may not write there: choose another folder or change its permissions.',
     EPERM: 'This user may not write there: choose another folder or change its permissions.',
-    ENOENT: 'There is no such folder: was it moved while in use?',
+    ENOENT: 'There is no such folder: check the path, or make it first.',
     EEXIST: 'There is a file of that name: choose another folder.',
     ENOTDIR: 'A part of the path is a file, not a folder.',
   };
