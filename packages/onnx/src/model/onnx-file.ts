@@ -11,7 +11,17 @@ import type { OnnxModel } from './onnx-model.js';
 export async function writeOnnxFile(path: string, model: OnnxModel): Promise<void> {
   const bytes = encodeOnnx(model);
   // Imported when called, so that the package also loads in a page.
-  const { open, rename, rm } = await import('node:fs/promises');
+  const { open, rename, rm, stat } = await import('node:fs/promises');
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    // Renaming would put a file in the place of a device: `/dev/null` would be gone.
+    throw new DataError({
+      what: `Cannot write ${path}.`,
+      expected: 'a new file, or one to replace',
+      received: found.isDirectory() ? 'a folder' : 'a device, pipe or socket',
+      hint: 'Give the path of a file.',
+    });
+  }
   const temporary = `${path}.${globalThis.crypto.randomUUID()}.tmp`;
   try {
     const file = await open(temporary, 'wx');

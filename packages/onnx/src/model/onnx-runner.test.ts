@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -125,6 +126,13 @@ describe('writeOnnxFile and readOnnxFile', () => {
     await expect(writeOnnxFile(folder, MODEL)).rejects.toThrow(/Cannot write/);
     expect(await readdir(folder)).toEqual(before);
     expect(await readOnnxFile(path)).toEqual(MODEL);
+  });
+
+  test('a device or pipe is not replaced by a file', async () => {
+    const pipe = join(folder, 'pipe.onnx');
+    if (spawnSync('mkfifo', [pipe]).status !== 0) return;
+    await expect(writeOnnxFile(pipe, MODEL)).rejects.toThrow(/received a device, pipe or socket/);
+    expect((await lstat(pipe)).isFIFO()).toBe(true);
   });
 
   test('a damaged file is named', async () => {
