@@ -12,5 +12,5 @@ export default {
   // tfjs greets every test file with an advertisement for its native binding.
   silent: true,
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 300_000,
 };
