@@ -121,6 +121,7 @@ async function list(folder: string): Promise<Dirent[]> {
         what: `Cannot list ${folder}.`,
         expected: 'a folder with one subfolder of recordings per label',
         received: (cause as NodeJS.ErrnoException).code ?? String(cause),
+        hint: 'Check the path.',
       },
       { cause },
     );
@@ -148,7 +149,7 @@ async function readLabels(base: string, prefix: string): Promise<LabelledFile[]>
   throw new DataError({
     what: `${join(base, prefix)} holds no label folders.`,
     expected: 'one subfolder of recordings per label',
-    hint: 'For TAU-like sets with a meta.csv use loadTau.',
+    hint: 'A set in TAU layout has a meta.csv here instead.',
   });
 }
 
