@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodeOnnx, type OnnxModel } from '@asc/onnx';
 import { asc, temporaryFolder } from './asc.test.helper.js';
 
 const COMMANDS = [
@@ -84,6 +85,13 @@ const WRONG: readonly (readonly [string, readonly string[], number, readonly str
   ['a dataset that is not there', ['train', 'good.json'], 1, ['"nowhere" is not there', 'ASC_DATA_DIR']],
   ['a model that is not there', ['predict', 'gone.onnx', 'text.wav'], 1, ['gone.onnx does not exist']],
   ['a model that is none', ['predict', 'text.wav', 'text.wav'], 1, ['text.wav']],
+  ['a model without a card', ['predict', 'bare.onnx', 'text.wav'], 1, ['bare.onnx: ', 'no model card', 'asc export']],
+  ['a recipe begun with a byte order mark', ['train', 'bom.json'], 1, ['"nowhere" is not there']],
+  ['a name that leads elsewhere', ['train', 'good.json', '--set', 'name=../../x'], 2, ['"../../x"', '--out RUN']],
+  ['a path that is empty', ['train', 'good.json', '--out', ''], 2, ['--out <RUN>', 'Expected a path']],
+  ['a recording too short for its front end', ['features', 'blip.wav'], 1, ['blip.wav: ', 'too short']],
+  ['a file in the place of a run', ['export', 'text.wav', '-o', 'x.onnx'], 1, ['text.wav is not a run folder']],
+  ['an output that is a folder', ['features', 'good.wav', '-o', 'mine'], 1, ['Cannot write mine', 'a folder']],
   ['a run that is none', ['export', '.', '-o', 'x.onnx'], 1, ['. is not a run folder']],
   [
     'an output below a file',
@@ -108,6 +116,9 @@ describe('a wrong call', () => {
     write('good.json', JSON.stringify(recipe));
     write('key.json', JSON.stringify({ ...recipe, epoch: 3 }));
     write('good.wav', silentWav());
+    write('blip.wav', silentWav(1));
+    write('bom.json', `\uFEFF${JSON.stringify(recipe)}`);
+    write('bare.onnx', encodeOnnx(BARE_MODEL));
     mkdirSync(join(folder.path, 'mine'));
     write('mine/diary.txt', 'dear diary');
   });
@@ -126,11 +137,25 @@ describe('a wrong call', () => {
   });
 });
 
-/** A second of silence: 8 kHz, 16 bit, mono. */
-function silentWav(): Uint8Array {
-  const bytes = Buffer.alloc(44 + 16_000);
+/** A model that knows nothing about itself. */
+const BARE_MODEL: OnnxModel = {
+  irVersion: 9,
+  producer: 'test',
+  opsets: { '': 17 },
+  graphName: 'bare',
+  inputs: [{ name: 'x', type: 'float32', shape: [1] }],
+  outputs: [{ name: 'y', type: 'float32', shape: [1] }],
+  valueInfo: [],
+  nodes: [{ op: 'Relu', domain: '', name: 'relu', inputs: ['x'], outputs: ['y'], attributes: {} }],
+  initializers: new Map(),
+  metadata: {},
+};
+
+/** Silence, a second of it: 8 kHz, 16 bit, mono. */
+function silentWav(samples = 8000): Uint8Array {
+  const bytes = Buffer.alloc(44 + 2 * samples);
   bytes.write('RIFF', 0, 'latin1');
-  bytes.writeUInt32LE(36 + 16_000, 4);
+  bytes.writeUInt32LE(36 + 2 * samples, 4);
   bytes.write('WAVEfmt ', 8, 'latin1');
   for (const [at, value] of [
     [16, 16],
@@ -148,6 +173,6 @@ function silentWav(): Uint8Array {
     bytes.writeUInt16LE(value, at);
   }
   bytes.write('data', 36, 'latin1');
-  bytes.writeUInt32LE(16_000, 40);
+  bytes.writeUInt32LE(2 * samples, 40);
   return bytes;
 }

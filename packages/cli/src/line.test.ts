@@ -1,5 +1,6 @@
+import { writeWav } from '@asc/data';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asc, temporaryFolder, makeScenes, TINY_RECIPE } from './asc.test.helper.js';
 
@@ -85,6 +86,39 @@ describe('the whole line', () => {
     );
     const sum = (told.files[0]?.top ?? []).reduce((total, { probability }) => total + probability, 0);
     expect(sum).toBeCloseTo(1, 4);
+  });
+
+  it('marks a recording in which nothing is to be heard', async () => {
+    await writeWav(join(cwd, 'silent.wav'), { samples: new Float32Array(32_000), sampleRateHz: 16_000 });
+    for (const input of ['waveform', 'features']) {
+      await tell('export', 'run', '-o', 'quiet.onnx', '--input', input);
+      const clip = join('scenes', 'audio', readdirSync(join(cwd, 'scenes', 'audio'))[0] ?? '');
+      const told = await tell<{ files: { silent: boolean }[] }>('predict', 'quiet.onnx', 'silent.wav', clip);
+      expect(told.files.map(({ silent }) => silent)).toEqual([true, false]);
+    }
+    const { stdout } = await asc(['predict', 'quiet.onnx', 'silent.wav'], { cwd });
+    expect(stdout).toMatch(/^silent\.wav .*\(silent: this means nothing\)\n$/);
+  });
+
+  it('refuses what cannot be trained before it makes a folder', async () => {
+    const refused = await asc(['train', 'tiny.json', '--out', 'bad', '--set', 'model.options.classes=3'], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('"model.options.classes"')]);
+    cpSync(join(cwd, 'scenes'), join(cwd, 'open'), { recursive: true });
+    writeFileSync(join(cwd, 'open', 'evaluation_setup', 'fold1_evaluate.csv'), 'filename\tscene_label\n');
+    const none = await asc(['train', 'tiny.json', '--out', 'bad', '--dataset', 'open'], { cwd });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('Nothing is held out in fold 1 of open')]);
+    expect(existsSync(join(cwd, 'bad'))).toBe(false);
+  });
+
+  it('finds a set that is not whole', async () => {
+    expect(await tell('dataset', 'verify', 'scenes')).toMatchObject({ whole: true, missing: [] });
+    cpSync(join(cwd, 'scenes'), join(cwd, 'holes'), { recursive: true });
+    const gone = readdirSync(join(cwd, 'holes', 'audio'))[0] ?? '';
+    rmSync(join(cwd, 'holes', 'audio', gone));
+    const { code, stdout, stderr } = await asc(['dataset', 'verify', 'holes', '--json'], { cwd });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ whole: false, missing: [`audio/${gone}`] });
+    expect(stderr).toContain('1 missing and 0 empty files');
   });
 
   it('writes a map for numpy and a picture', async () => {

@@ -8,10 +8,10 @@ import {
   type Complexity,
   type ComplexityRule,
 } from '@asc/models';
-import { getModelCard, readOnnxFile } from '@asc/onnx';
 import { stat } from 'node:fs/promises';
 import '../line/tensorflow.js';
 import type { CommandResult } from '../command/command-context.js';
+import { readModelFile } from '../line/load-model.js';
 import { onnxComplexity, type OnnxComplexity } from '../line/onnx-complexity.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import { table } from '../terminal/table.js';
@@ -92,8 +92,8 @@ function ofPreset(name: string, rules: readonly ComplexityRule[]): CommandResult
 
 /** A file: the graph as it is, stored as it is. */
 async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<CommandResult> {
-  const model = await readOnnxFile(path);
-  const { clipSamples, sampleRateHz } = getModelCard(model);
+  const { model, card } = await readModelFile(path);
+  const { clipSamples, sampleRateHz } = card;
   const counted = await onnxComplexity(model);
   const macsPerSecond = Math.round((counted.macs * sampleRateHz) / clipSamples);
   const storage = counted.storages[0] ?? 'float32';

@@ -1,3 +1,4 @@
+import { DataError } from '@asc/core';
 import { generateSyntheticScenes, verifyDataset, type SceneDataset } from '@asc/data';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
@@ -59,7 +60,18 @@ export async function verify(dir: string): Promise<CommandResult> {
       `empty files: ${describeIds(empty)}`,
       ...leaks.map(({ fold, locations }) => `fold ${fold}, locations on both sides: ${describeIds(locations)}`),
     ].join('\n'),
+    ...(whole ? {} : { failure: notWhole(dataset.root, missing.length, empty.length) }),
   };
+}
+
+function notWhole(root: string, missing: number, empty: number): DataError {
+  const files = missing + empty;
+  return new DataError({
+    what: `${root} is not as it should be.`,
+    expected: 'every file there and none empty, no location on both sides of a fold',
+    received: files === 0 ? 'locations on both sides' : `${missing} missing and ${empty} empty files`,
+    hint: files === 0 ? 'Put every location on one side.' : 'Unpack every archive of the set again.',
+  });
 }
 
 function describeFolds({ folds }: SceneDataset): string {

@@ -1,7 +1,6 @@
-import { UsageError } from '@asc/core';
+import { AscError, DataError, nearestName, UsageError } from '@asc/core';
 import { readAudio } from '@asc/data';
 import { featureMapToNpy, frontEnd, frontEndPreset, isPresetName, PRESET_NAMES, type PresetName } from '@asc/features';
-import { nearestName } from '@asc/core';
 import type { CommandResult } from '../command/command-context.js';
 import { writeFileAtomic } from '@asc/train';
 import { plotFeatureMap } from '../line/plot-feature-map.js';
@@ -19,7 +18,7 @@ async function compute(audio: string | undefined, options: FeaturesOptions): Pro
   }
   const { config } = frontEndPreset(presetOf(options.preset));
   const { samples } = await readAudio(audio, { sampleRateHz: config.sampleRateHz });
-  const map = frontEnd(config).compute(samples);
+  const map = named(audio, () => frontEnd(config).compute(samples));
   if (options.out !== undefined) await writeFileAtomic(options.out, featureMapToNpy(map));
   if (options.plot !== undefined) await writeFileAtomic(options.plot, plotFeatureMap(map));
   const { bands, frames, channels } = map;
@@ -45,6 +44,16 @@ async function compute(audio: string | undefined, options: FeaturesOptions): Pro
       ...(options.plot === undefined ? [] : [`picture: ${options.plot}`]),
     ].join('\n'),
   };
+}
+
+/** Runs work on a recording; what it refuses is told with the file's name. */
+function named<T>(audio: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof AscError)) throw cause;
+    throw new DataError({ ...cause.parts, what: `${audio}: ${cause.parts.what}` }, { cause });
+  }
 }
 
 function presetOf(name: string): PresetName {

@@ -16,6 +16,12 @@ interface Guess {
   readonly probability: number;
 }
 
+/** The likeliest scenes of a recording, and whether there was anything to hear. */
+interface Verdict {
+  readonly top: readonly Guess[];
+  readonly silent: boolean;
+}
+
 /** Tells the scenes of recordings, one line each. */
 export async function predict(
   path: string,
@@ -40,9 +46,11 @@ export async function predict(
         files.push({ file, error: told.message });
         continue;
       }
-      files.push({ file, top: told });
-      const guesses = told.map(({ scene, probability }) => `${scene} ${formatPercent(probability)}`);
-      terminal.print(`${basename(file).padEnd(width)}  ${guesses.join('  ')}`);
+      const { top: scenes, silent } = told;
+      files.push({ file, top: scenes, silent });
+      const guesses = scenes.map(({ scene, probability }) => `${scene} ${formatPercent(probability)}`);
+      const doubt = silent ? '  (silent: this means nothing)' : '';
+      terminal.print(`${basename(file).padEnd(width)}  ${guesses.join('  ')}${doubt}`);
     }
   } finally {
     await judge.close();
@@ -55,15 +63,17 @@ export async function predict(
   };
 }
 
-async function guess(judge: SceneJudge, file: string, top: number, signal: AbortSignal): Promise<Guess[]> {
+async function guess(judge: SceneJudge, file: string, top: number, signal: AbortSignal): Promise<Verdict> {
   const placement = { kind: 'cover', most: MOST_WINDOWS } as const;
   const rows: Prediction[] = [];
-  for await (const row of judge.judge([{ id: file, path: file }], placement, { signal })) rows.push(row);
+  let silent = false;
+  const options = { signal, onSilence: () => (silent = true) };
+  for await (const row of judge.judge([{ id: file, path: file }], placement, options)) rows.push(row);
   const probabilities = rows[0]?.probabilities ?? [];
-  return judge.card.labels.scenes
-    .map((scene, i) => ({ scene, probability: probabilities[i] ?? 0 }))
-    .sort((a, b) => b.probability - a.probability)
-    .slice(0, top);
+  const guesses = judge.card.labels.scenes
+    .map((scene, i): Guess => ({ scene, probability: probabilities[i] ?? 0 }))
+    .sort((a, b) => b.probability - a.probability);
+  return { top: guesses.slice(0, top), silent };
 }
 
 function combine(first: AscError, failed: number, all: number): AscError {

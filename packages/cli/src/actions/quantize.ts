@@ -1,5 +1,5 @@
 import type { Report } from '@asc/evaluate';
-import { encodeOnnx, getModelCard, readOnnxFile, writeOnnxFile } from '@asc/onnx';
+import { encodeOnnx, writeOnnxFile } from '@asc/onnx';
 import type { ValueError } from '@asc/quantize';
 import { readRun } from '@asc/train';
 import { stat } from 'node:fs/promises';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
-import type { LoadedModel } from '../line/load-model.js';
+import { readModelFile, type LoadedModel } from '../line/load-model.js';
 import { quantizeModel } from '../line/quantize-model.js';
 import { groundsFor, type Grounds } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
@@ -33,8 +33,7 @@ async function makeInt8(
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
   const { out, scheme, verify = false } = options;
-  const model = await readOnnxFile(file);
-  const float: LoadedModel = { model, card: getModelCard(model) };
+  const float = await readModelFile(file);
   const grounds = await groundsOf(options.calibrate, float);
   const quantized = await quantizeModel(float, {
     clips: grounds.dataset.split(grounds.fold, 'train'),
@@ -53,7 +52,7 @@ async function makeInt8(
     ? { before: await score(float, 'the float model'), after: await score(quantized, 'the int8 model') }
     : undefined;
   await writeOnnxFile(out, quantized.model);
-  const bytes = { before: encodeOnnx(model).length, after: quantized.bytes };
+  const bytes = { before: encodeOnnx(float.model).length, after: quantized.bytes };
   const { calibrated, errors } = quantized;
   return {
     json: { file, out, scheme, calibrated, bytes, ...reports, errors },

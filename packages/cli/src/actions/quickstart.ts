@@ -3,8 +3,8 @@ import { generateSyntheticScenes, type SceneDataset } from '@asc/data';
 import type { Report } from '@asc/evaluate';
 import { encodeOnnx, writeOnnxFile, type OnnxModel } from '@asc/onnx';
 import { toFloat16 } from '@asc/quantize';
-import { writeFileAtomic } from '@asc/train';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { makeFolder, writeFileAtomic } from '@asc/train';
+import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopIfAborted, stopOnAbort } from '../command/interrupted-error.js';
@@ -118,7 +118,7 @@ async function claim(folder: string): Promise<void> {
       hint: 'Choose another folder: --out DIR.',
     });
   }
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await writeFileAtomic(join(folder, MARKER), `${JSON.stringify({ madeBy: 'asc quickstart' })}\n`);
   // The dataset is the same every time and stays; what was trained on it is made anew.
   await rm(join(folder, 'run'), { recursive: true, force: true });

@@ -1,7 +1,7 @@
 import { DataError, UsageError } from '@asc/core';
 import { parseRecipe, setRecipeValues, type Recipe } from '@asc/train';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, normalize, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { InterruptedError } from '../command/interrupted-error.js';
 import { runTraining, type TrainingResult } from '../line/run-training.js';
@@ -16,7 +16,7 @@ export async function train(
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
   const recipe = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
-  const out = options.out ?? `runs/${recipe.name}`;
+  const out = normalize(options.out ?? join('runs', folderName(recipe)));
   terminal.note(`${recipe.name}: ${recipe.model.preset} on ${recipe.dataset.root ?? recipe.dataset.kind} → ${out}`);
   const result = await runTraining(recipe, {
     out,
@@ -35,6 +35,15 @@ export async function train(
   return { json: describe(result, recipe), text: summary(result) };
 }
 
+/** The name of a recipe as that of its run's folder; a recipe from elsewhere does not choose the place. */
+function folderName({ name }: Recipe): string {
+  if (!/[/\\]/.test(name) && name !== '.' && name !== '..') return name;
+  throw new UsageError({
+    what: `The recipe's name "${name}" is no name of a folder.`,
+    hint: 'Say where the run goes: --out RUN.',
+  });
+}
+
 async function readRecipe(file: string): Promise<Recipe> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const hint = cause.code === 'EISDIR' ? 'Name the file in it: recipe.json.' : 'Check the path of the recipe.';
@@ -45,9 +54,12 @@ async function readRecipe(file: string): Promise<Recipe> {
   });
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Editors on Windows put a byte order mark first.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new UsageError({ what: `The recipe ${file} is not JSON.`, received: (cause as Error).message }, { cause });
+    const received = (cause as Error).message.replace(/\s+/g, ' ');
+    const hint = 'A recipe is a .json file; recipes/ holds some, and the folder of every run its own.';
+    throw new UsageError({ what: `The recipe ${file} is not JSON.`, received, hint }, { cause });
   }
   return parseRecipe(json);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { positiveNumber, wholeNumber } from '../command/options.js';
+import { path, positiveNumber, wholeNumber } from '../command/options.js';
 
 export interface SynthOptions extends CommonOptions {
   readonly out: string;
@@ -24,7 +24,7 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
     'make the synthetic scene dataset',
     'asc dataset synth --out data/synthetic --hours 2\nasc dataset synth --out tiny --clips-per-scene 20 --clip-seconds 2',
   )
-    .requiredOption('--out <DIR>', 'folder of the set; an interrupted set is gone on with')
+    .requiredOption('--out <DIR>', 'folder of the set; an interrupted set is gone on with', path)
     .option('--hours <H>', 'length of the whole set (1 where neither is given)', positiveNumber)
     .option('--clips-per-scene <N>', 'number of recordings of each of the ten scenes, at least 15', wholeNumber(1))
     .option('--clip-seconds <S>', 'length of a recording', positiveNumber, 10)

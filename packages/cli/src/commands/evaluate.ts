@@ -1,7 +1,7 @@
 import type { SplitName } from '@asc/data';
 import { Option, type Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { wholeNumber } from '../command/options.js';
+import { path, wholeNumber } from '../command/options.js';
 
 export interface EvaluateOptions extends CommonOptions {
   readonly dataset?: string;
@@ -18,7 +18,7 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
     'score a run or an exported model on a labelled split',
     'asc evaluate runs/amfm --dataset data/esc-scenes --split evaluate\nasc evaluate model.int8.onnx --dataset data/esc-scenes --json',
   )
-    .option('--dataset <DIR>', 'folder of the dataset (that of the recipe where not given)')
+    .option('--dataset <DIR>', 'folder of the dataset (that of the recipe where not given)', path)
     .option('--fold <N>', 'fold of the dataset (that of the recipe where not given)', wholeNumber(1))
     .addOption(
       new Option('--split <SPLIT>', 'side of the fold').choices(['evaluate', 'test', 'train']).default('evaluate'),

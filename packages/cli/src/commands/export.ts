@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
+import { path } from '../command/options.js';
 
 export interface ExportOptions extends CommonOptions {
   readonly out: string;
@@ -15,7 +16,7 @@ export function addExportCommand(program: Command, perform: Performer): void {
     'write a run as one ONNX file that knows its labels, sample rate and front end',
     'asc export runs/amfm -o amfm.onnx\nasc export runs/amfm -o amfm.fp16.onnx --input features --fp16',
   )
-    .requiredOption('-o, --out <FILE>', 'the .onnx file to write')
+    .requiredOption('-o, --out <FILE>', 'the .onnx file to write', path)
     .addOption(
       new Option('--input <KIND>', 'what the file takes: raw samples (front end inside) or feature maps')
         .choices(['waveform', 'features'])

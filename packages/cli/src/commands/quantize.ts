@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
+import { path } from '../command/options.js';
 
 export interface QuantizeCommandOptions extends CommonOptions {
   readonly calibrate: string;
@@ -16,8 +17,8 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     'make an int8 model, and tell what it cost in accuracy',
     'asc quantize amfm.onnx --calibrate runs/amfm -o amfm.int8.onnx --verify',
   )
-    .requiredOption('--calibrate <DIR|RUN>', 'dataset, or run that names one: its training side tells the ranges')
-    .requiredOption('-o, --out <FILE>', 'the .onnx file to write')
+    .requiredOption('--calibrate <DIR|RUN>', 'dataset, or run that names one: its training side tells the ranges', path)
+    .requiredOption('-o, --out <FILE>', 'the .onnx file to write', path)
     .addOption(
       new Option('--scheme <SCHEME>', 'ranges of the activations').choices(['minmax', 'percentile']).default('minmax'),
     )

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { collect } from '../command/options.js';
+import { collect, path } from '../command/options.js';
 
 export interface TrainOptions extends CommonOptions {
   readonly out: string;
@@ -22,10 +22,10 @@ export function addTrainCommand(program: Command, perform: Performer): void {
       'asc train runs/amfm/recipe.json --out runs/amfm --resume',
     ].join('\n'),
   )
-    .option('--out <RUN>', 'folder of the run (runs/<name of the recipe> where not given)')
+    .option('--out <RUN>', 'folder of the run (runs/<name of the recipe> where not given)', path)
     .option('--set <PATH=VALUE>', 'change a value of the recipe; may be repeated', collect)
-    .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s')
-    .option('--cache <DIR>', 'keep feature maps in this folder for later runs')
+    .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s', path)
+    .option('--cache <DIR>', 'keep feature maps in this folder for later runs', path)
     .option('--resume', 'go on with the run in RUN, if there is one')
     .action((recipe: string, options: TrainOptions) =>
       perform(options, async (context) => (await import('../actions/train.js')).train(recipe, options, context)),

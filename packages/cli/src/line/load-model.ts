@@ -1,4 +1,4 @@
-import { DataError, type ModelCard } from '@asc/core';
+import { AscError, DataError, type ModelCard } from '@asc/core';
 import { getModelCard, readOnnxFile, type OnnxModel } from '@asc/onnx';
 import { stat } from 'node:fs/promises';
 import { exportRun, loadRun } from './load-run.js';
@@ -20,6 +20,19 @@ export async function loadModel(path: string): Promise<LoadedModel> {
     const model = exportRun(run, 'features');
     return { model, card: { ...getModelCard(model), recipe: run.recipe } };
   }
+  return readModelFile(path);
+}
+
+/** An exported file. @throws DataError naming it where it cannot be read, or does not know its labels and front end. */
+export async function readModelFile(path: string): Promise<LoadedModel> {
   const model = await readOnnxFile(path);
-  return { model, card: getModelCard(model) };
+  try {
+    return { model, card: getModelCard(model) };
+  } catch (cause) {
+    if (!(cause instanceof AscError)) throw cause;
+    throw new DataError(
+      { ...cause.parts, what: `${path}: ${cause.parts.what}`, hint: 'Export the model with `asc export`.' },
+      { cause },
+    );
+  }
 }

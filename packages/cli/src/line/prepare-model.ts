@@ -24,6 +24,19 @@ export function recipeCard(recipe: Recipe, labels: LabelSpace): ModelCard {
   };
 }
 
+/** What a recipe's dataset, task and features say of its network; another value could not be trained. */
+const DERIVED: readonly string[] = ['classes', 'abstractClasses', 'bands', 'frames', 'channels'];
+
+function refuseDerived(options: object): void {
+  const key = Object.keys(options).find((each) => DERIVED.includes(each));
+  if (key === undefined) return;
+  throw new UsageError({
+    what: `"model.options.${key}" in the recipe is not free to choose.`,
+    expected: 'no such option: dataset, task, features and clip decide it',
+    hint: `Leave it out, or change what decides it, e.g. features.overrides.bands or task.kind.`,
+  });
+}
+
 /**
  * The network of a recipe with fresh weights, sized for its card.
  *
@@ -47,6 +60,7 @@ export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
       hint: 'Raise clip.seconds.',
     });
   }
+  refuseDerived(recipe.model.options);
   const options = recipe.model.options as Partial<SceneModelConfig>;
   return createModel(recipe.model.preset, {
     seed: recipe.seed,

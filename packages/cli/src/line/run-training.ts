@@ -1,4 +1,4 @@
-import { createRng, type ClipInfo, type ModelCard } from '@asc/core';
+import { createRng, UsageError, type ClipInfo, type ModelCard } from '@asc/core';
 import { diskCache, loadFolder, loadTau, memoryCache, type ArrayCache, type SceneDataset } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
 import { frontEnd } from '@asc/features';
@@ -69,6 +69,13 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const { fold } = recipe.dataset;
   const train = dataset.split(fold, 'train');
   const heldOut = dataset.split(fold, 'evaluate');
+  if (heldOut.length === 0) {
+    throw new UsageError({
+      what: `Nothing is held out in fold ${fold} of ${dataset.name}: the run could not be validated.`,
+      expected: 'at least one clip in the split "evaluate"',
+      received: 'none',
+    });
+  }
   const longClips = await findLongClips([...train, ...heldOut], recipe.clip.seconds);
 
   const features = createFeatureSource({

@@ -2,6 +2,7 @@ import { DataError, type FeatureMap, type ModelCard, type NdArray, type Predicti
 import { pipeline, workerPool } from '@asc/data';
 import { meanOverCrops } from '@asc/evaluate';
 import { OnnxRunner, type OnnxModel } from '@asc/onnx';
+import { isSilent } from './is-silent.js';
 import type { FeatureRequest, Placement, WindowRequest } from './window-worker.js';
 
 /** Windows judged in one run of the graph. */
@@ -20,6 +21,8 @@ export interface Candidate {
 export interface JudgeOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of every recording without a sound, before its posterior comes. */
+  readonly onSilence?: (id: string) => void;
 }
 
 /** A loaded model with the threads that prepare its input. */
@@ -87,7 +90,7 @@ export async function createSceneJudge(
     card,
     inputName,
     feeds,
-    async *judge(candidates, placement, { signal, onProgress } = {}) {
+    async *judge(candidates, placement, { signal, onProgress, onSilence } = {}) {
       let done = 0;
       const prepared = pipeline(candidates, signal === undefined ? {} : { signal }).map(
         async (candidate) => ({ candidate, batches: await feeds(candidate.path, placement) }),
@@ -95,6 +98,7 @@ export async function createSceneJudge(
       );
       for await (const { candidate, batches } of prepared) {
         const { id, scene, device } = candidate;
+        if (onSilence !== undefined && isSilent(batches, card.input)) onSilence(id);
         yield { id, scene, device, probabilities: await posterior(batches) };
         onProgress?.(++done, candidates.length);
       }
