@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeOnnx, type OnnxModel } from '@asc/onnx';
@@ -51,6 +51,14 @@ describe('asc', () => {
       macs: 29_419_156,
       rules: [{ storage: 'float32', passes: false }, { passes: true }, { passes: true }],
     });
+  });
+
+  it('says that it is not built, where it is not', () => {
+    mkdirSync(join(folder.path, 'bin'));
+    const copy = join(folder.path, 'bin', 'asc.mjs');
+    copyFileSync(new URL('../bin/asc.mjs', import.meta.url), copy);
+    const { status, stderr } = spawnSync(process.execPath, [copy, 'models'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, 'error: asc is not built yet.\n  Build it first: npm run build\n']);
   });
 
   it('bears a reader that leaves, and tells of an output that cannot be written', () => {

@@ -5,7 +5,7 @@ import { encodeOnnx, writeOnnxFile, type OnnxModel } from '@asc/onnx';
 import { toFloat16 } from '@asc/quantize';
 import { makeFolder, writeFileAtomic } from '@asc/train';
 import { readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopIfAborted, stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
@@ -176,9 +176,15 @@ function present(artifacts: readonly Artifact[], dataset: SceneDataset, around: 
       '',
       `int8 on a recording of an unheard device: ${describeGuess(clip, guess)}`,
       `everything lies in ${folder} (made in ${formatSeconds(seconds)}); try:`,
-      `  asc predict ${int8?.file ?? ''} ${clip?.path ?? ''}`,
+      `  npx asc predict ${nearby(int8?.file)} ${nearby(clip?.path)}`,
     ].join('\n'),
   };
+}
+
+/** A path as one would type it. */
+function nearby(path = ''): string {
+  const short = relative('', path);
+  return short.length < path.length ? short : path;
 }
 
 function bestGuess(artifact: Artifact | undefined): { scene: string; probability: number } {

@@ -34,7 +34,10 @@ export async function runCommandLine(words: readonly string[], around: Surroundi
     const controller = new AbortController();
     const stop = (): void => {
       // The first Ctrl-C stops at a safe point, the second at once.
-      if (controller.signal.aborted) around.exit(EXIT.interrupted);
+      if (controller.signal.aborted) {
+        terminal.live([]);
+        around.exit(EXIT.interrupted);
+      }
       terminal.note('stopping at the next safe point; press Ctrl-C again to stop at once');
       controller.abort();
     };
