@@ -3,14 +3,20 @@ import { expectClose, readGolden, useCpuBackend } from '@asc/testing';
 import { tensor, tidy, valueAndGrads, type Tensor, type Variable } from '@tensorflow/tfjs-core';
 import { input, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attentiveMaxFeatureMap } from './attentive-max-feature-map.js';
+import { AverageOverAxis } from './average-over-axis.js';
 import { AveragePool2D } from './average-pool2d.js';
 import { BatchNorm } from './batch-norm.js';
 import { cbam } from './cbam.js';
+import { ChannelShuffle } from './channel-shuffle.js';
+import { ChannelSlice } from './channel-slice.js';
 import { Conv2D } from './conv2d.js';
 import { DepthwiseConv2D } from './depthwise-conv2d.js';
+import { GlobalResponseNorm } from './global-response-norm.js';
 import { MaxFeatureMap } from './max-feature-map.js';
 import { maxOverAxes } from './max-over-axes.js';
 import { MaxPool2D } from './max-pool2d.js';
+import { ResidualNorm } from './residual-norm.js';
+import { subSpectralNorm } from './sub-spectral-norm.js';
 
 await useCpuBackend();
 
@@ -28,9 +34,11 @@ interface Case {
   readonly running?: Record<string, Packed>;
 }
 
-const { cases } = readGolden<{ cases: Record<string, Case> }>(
-  new URL('../../../golden/layers/layers.json', import.meta.url),
-);
+const cases: Record<string, Case> = {};
+for (const file of ['layers', 'beyond']) {
+  const url = new URL(`../../../golden/layers/${file}.json`, import.meta.url);
+  Object.assign(cases, readGolden<{ cases: Record<string, Case> }>(url).cases);
+}
 const unpack = ({ shape, data }: Packed): Tensor => tensor(data, shape, 'float32');
 
 /** float32 on both sides, sums of up to a few hundred terms in different orders. */
@@ -90,6 +98,24 @@ describe('forward, gradients and running statistics equal PyTorch', () => {
     ['max pool, ceil, wide stride', (x) => new MaxPool2D({ poolSize: 2, strides: 3, ceilMode: true }).apply(x)],
     ['max pool, ceil, overlapping', (x) => new MaxPool2D({ poolSize: 3, strides: 2, ceilMode: true }).apply(x)],
     ['average pool', (x) => new AveragePool2D({ poolSize: 3, strides: [1, 2], padding: [1, 1, 1, 1] }).apply(x)],
+    ['global response norm', (x) => new GlobalResponseNorm({ name: 'layer' }).apply(x)],
+    ['residual norm', (x) => new ResidualNorm().apply(x)],
+    ['sub-spectral norm', (x) => subSpectralNorm(x, { name: 'layer', subBands: 2 })],
+    ['channel shuffle', (x) => new ChannelShuffle({ groups: 3 }).apply(x)],
+    ['channel slice', (x) => new ChannelSlice({ start: 1, size: 3 }).apply(x)],
+    ['average over frequency', (x) => new AverageOverAxis({ axis: 'frequency' }).apply(x)],
+    ['average over time', (x) => new AverageOverAxis({ axis: 'time' }).apply(x)],
+    [
+      'depthwise conv, three filters a channel',
+      (x) =>
+        new DepthwiseConv2D({
+          name: 'layer',
+          kernelSize: 3,
+          strides: 2,
+          padding: [1, 1, 1, 1],
+          depthMultiplier: 3,
+        }).apply(x),
+    ],
     ['cbam', (x) => cbam(x, { name: 'layer', reduction: 4 })],
     ['attentive max feature map', (x) => attentiveMaxFeatureMap(x, { name: 'layer', reduction: 4 })],
   ])('%s', checkCase);
