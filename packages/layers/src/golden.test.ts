@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
-import { expectClose, readGolden, useCpuBackend } from '@asc/testing';
-import { tensor, tidy, valueAndGrads, type Tensor, type Variable } from '@tensorflow/tfjs-core';
-import { input, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { describe, test } from '@jest/globals';
+import { expectClose, useCpuBackend } from '@asc/testing';
+import { tidy, valueAndGrads } from '@tensorflow/tfjs-core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { attentiveMaxFeatureMap } from './attentive-max-feature-map.js';
 import { AverageOverAxis } from './average-over-axis.js';
 import { AveragePool2D } from './average-pool2d.js';
@@ -11,6 +11,7 @@ import { ChannelShuffle } from './channel-shuffle.js';
 import { ChannelSlice } from './channel-slice.js';
 import { Conv2D } from './conv2d.js';
 import { DepthwiseConv2D } from './depthwise-conv2d.js';
+import { checkCase, readCases, TOLERANCE, unpack } from './golden-case.test.helper.js';
 import { GlobalResponseNorm } from './global-response-norm.js';
 import { MaxFeatureMap } from './max-feature-map.js';
 import { maxOverAxes } from './max-over-axes.js';
@@ -20,63 +21,7 @@ import { subSpectralNorm } from './sub-spectral-norm.js';
 
 await useCpuBackend();
 
-interface Packed {
-  readonly shape: number[];
-  readonly data: number[];
-}
-interface Case {
-  readonly x: Packed;
-  readonly projection: Packed;
-  readonly y: Packed;
-  readonly dx: Packed;
-  readonly weights: Record<string, Packed>;
-  readonly gradients: Record<string, Packed>;
-  readonly running?: Record<string, Packed>;
-}
-
-const cases: Record<string, Case> = {};
-for (const file of ['layers', 'beyond']) {
-  const url = new URL(`../../../golden/layers/${file}.json`, import.meta.url);
-  Object.assign(cases, readGolden<{ cases: Record<string, Case> }>(url).cases);
-}
-const unpack = ({ shape, data }: Packed): Tensor => tensor(data, shape, 'float32');
-
-/** float32 on both sides, sums of up to a few hundred terms in different orders. */
-const TOLERANCE = { rtol: 1e-4, atol: 1e-5 };
-
-function network(build: (x: SymbolicTensor) => unknown, shape: number[]): LayersModel {
-  const features = input({ shape: shape.slice(1) });
-  return model({ inputs: features, outputs: build(features) as SymbolicTensor });
-}
-
-function checkCase(name: string, build: (x: SymbolicTensor) => unknown): void {
-  const golden = cases[name]!;
-  const net = network(build, golden.x.shape);
-  const byName = new Map(net.weights.map((weight) => [weight.originalName, weight]));
-  for (const [key, value] of Object.entries(golden.weights)) byName.get(key)!.write(unpack(value));
-  tidy(() => {
-    const variables = net.trainableWeights.map((weight) => weight.read() as Variable);
-    const forward = (...tensors: Tensor[]): Tensor => net.apply(tensors[0]!, { training: true }) as Tensor;
-    const { value, grads } = valueAndGrads(forward)([unpack(golden.x), ...variables], unpack(golden.projection));
-    expect(value.shape).toEqual(golden.y.shape);
-    expectClose(value.dataSync(), golden.y.data, { ...TOLERANCE, what: 'output' });
-    expectClose(grads[0]!.dataSync(), golden.dx.data, { ...TOLERANCE, what: 'input gradient' });
-    expect(net.trainableWeights.map((weight) => weight.originalName).sort()).toEqual(
-      Object.keys(golden.weights).sort(),
-    );
-    for (const [i, weight] of net.trainableWeights.entries()) {
-      const expected = golden.gradients[weight.originalName]!;
-      expect(grads[i + 1]!.shape).toEqual(expected.shape);
-      expectClose(grads[i + 1]!.dataSync(), expected.data, {
-        ...TOLERANCE,
-        what: `gradient of ${weight.originalName}`,
-      });
-    }
-  });
-  for (const [key, value] of Object.entries(golden.running ?? {})) {
-    expectClose(byName.get(key)!.read().dataSync(), value.data, { ...TOLERANCE, what: key });
-  }
-}
+const cases = { ...readCases('layers.json'), ...readCases('beyond.json') };
 
 describe('forward, gradients and running statistics equal PyTorch', () => {
   test.each<[string, (x: SymbolicTensor) => unknown]>([
@@ -118,7 +63,7 @@ describe('forward, gradients and running statistics equal PyTorch', () => {
     ],
     ['cbam', (x) => cbam(x, { name: 'layer', reduction: 4 })],
     ['attentive max feature map', (x) => attentiveMaxFeatureMap(x, { name: 'layer', reduction: 4 })],
-  ])('%s', checkCase);
+  ])('%s', (name, build) => checkCase(cases[name]!, build));
 
   test('tied maxima', () => {
     const { x, projection, y, dx } = cases['tied maxima']!;

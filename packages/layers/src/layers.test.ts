@@ -24,6 +24,12 @@ import { SinusoidalPositions } from './sinusoidal-positions.js';
 import { ResidualNorm } from './residual-norm.js';
 import { SpatialGate } from './spatial-gate.js';
 import { subSpectralNorm } from './sub-spectral-norm.js';
+import { CoordinateAttention } from './coordinate-attention.js';
+import { DilatedDepthwiseCross } from './dilated-depthwise-cross.js';
+import { FrequencyTimePool } from './frequency-time-pool.js';
+import { HardSwish } from './hard-swish.js';
+import { HiddenStateMask } from './hidden-state-mask.js';
+import { SqueezeExcitation } from './squeeze-excitation.js';
 import { AscLayer } from './asc-layer.js';
 import * as published from './index.js';
 
@@ -212,6 +218,45 @@ describe('every layer passes the harness', () => {
   test('SinusoidalPositions and FlattenBands', async () => {
     await harness(() => new SinusoidalPositions({ name: 'positions' }), [[2, 3, 5]], { parameters: 0, macs: () => 0 });
     await harness(() => new FlattenBands({ name: 'flatten' }), [[2, 3, 4, 2]], { parameters: 0, macs: () => 0 });
+  });
+
+  test('SqueezeExcitation', async () => {
+    await harness(() => new SqueezeExcitation({ name: 'gate', reduction: 2 }), [[2, 3, 4, 6]], {
+      parameters: 2 * 6 * 3 + 3 + 6,
+      macs: () => 6 * 3 + 3 + 3 * 6 + 6,
+    });
+  });
+
+  test('CoordinateAttention', async () => {
+    await harness(() => new CoordinateAttention({ name: 'gate' }), [[2, 4, 5, 3]], {
+      parameters: 3 * 3 * 8 + 8 + 2 * 3 + 2 * 8,
+      macs: () => countWindow([4 + 5, 1], [1, 1], [1, 1], [0, 0, 0, 0], 2 * 3 * 8, 8 + 3) + 16,
+      idleInTraining: ['gate/reduce_bias'],
+    });
+  });
+
+  test('DilatedDepthwiseCross', async () => {
+    await harness(() => new DilatedDepthwiseCross({ name: 'cross' }), [[2, 5, 4, 3]], {
+      parameters: 18,
+      macs: () => 2 * countWindow([5, 4], [3, 1], [1, 1], [1, 1, 0, 0], 3, 0),
+    });
+  });
+
+  test('HardSwish', async () => {
+    const shapes = [
+      [2, 3, 4, 2],
+      [3, 5],
+    ];
+    await harness(() => new HardSwish({ name: 'swish' }), shapes, { parameters: 0, macs: () => 0 });
+  });
+
+  test('FrequencyTimePool', async () => {
+    await harness(() => new FrequencyTimePool({ name: 'pool' }), [[2, 4, 5, 2]], { parameters: 0, macs: () => 0 });
+  });
+
+  test.each(['zero', 'mix', 'cut'] as const)('HiddenStateMask %s', async (scheme) => {
+    const layer = { name: 'mask', scheme, stripes: 2, maxBands: 3, maxFrames: 4 };
+    await harness(() => new HiddenStateMask(layer), [[3, 5, 6, 2]], { parameters: 0, macs: () => 0 });
   });
 
   test('and no layer is left out', () => {
