@@ -10,62 +10,16 @@
  * Inferred: widths 16-32-32-32-16, CBAM reduction 16, outer batch norms after groups 1 and 3 and the tails, one input
  * channel, 250 frames (5 s of sound; pre-emphasis takes one sample). The publication states 65,424 and 77,572 parameters; this network has 64,593 and 76,249 (10 + 3 classes).
  */
-import {
-  attentiveMaxFeatureMap,
-  BatchNorm,
-  Conv2D,
-  Dense,
-  GlobalAveragePool,
-  MaxFeatureMap,
-  MaxPool2D,
-  type Padding,
-} from '@asc/layers';
-import { input, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { Dense, GlobalAveragePool } from '@asc/layers';
+import { input, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { assembleSceneModel } from './assemble-scene-model.js';
+import { amfmGroup, batchNorm, halve } from './conv-group.js';
+import { convUnit, MAX_FEATURE_MAP } from './conv-unit.js';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 
 const STEM = 16;
 const WIDTH = 32;
 const TAIL = 16;
-const REDUCTION = 16;
-
-/** Convolution to 2·filters channels, then max feature map: (B, F, T, C) → (B, F′, T′, filters). */
-function maxFeatureMapConv(
-  x: SymbolicTensor,
-  conv: { name: string; filters: number; kernelSize: [number, number]; padding: Padding; seed: number },
-): SymbolicTensor {
-  const { name, filters, ...rest } = conv;
-  const doubled = new Conv2D({ name: `${name}_conv`, filters: 2 * filters, ...rest }).apply(x);
-  return new MaxFeatureMap({ name: `${name}_mfm` }).apply(doubled);
-}
-
-/** 1×1 MFM convolution C → C, BN, 3×3 MFM convolution C → width, AMFM: (B, F, T, C) → (B, F, T, width). */
-function amfmGroup(x: SymbolicTensor, name: string, width: number, seed: number): SymbolicTensor {
-  const filters = x.shape[3]!;
-  const squeezed = maxFeatureMapConv(x, {
-    name: `${name}_squeeze`,
-    filters,
-    kernelSize: [1, 1],
-    padding: 'valid',
-    seed,
-  });
-  const expanded = maxFeatureMapConv(batchNorm(squeezed, `${name}_squeeze_norm`), {
-    name: `${name}_expand`,
-    filters: width,
-    kernelSize: [3, 3],
-    padding: [1, 1, 1, 1],
-    seed,
-  });
-  return attentiveMaxFeatureMap(expanded, { name: `${name}_attention`, reduction: REDUCTION, seed });
-}
-
-function batchNorm(x: SymbolicTensor, name: string): SymbolicTensor {
-  return new BatchNorm({ name }).apply(x);
-}
-
-/** (B, F, T, C) → (B, ⌈F/2⌉, ⌈T/2⌉, C). */
-function halve(x: SymbolicTensor, name: string): SymbolicTensor {
-  return new MaxPool2D({ name, poolSize: 2, ceilMode: true }).apply(x);
-}
 
 /** One task: AMFM group, BN, pool, global average, dense: (B, F, T, 32) → logits (B, Y). */
 function head(x: SymbolicTensor, task: string, classes: number, seed: number): SymbolicTensor {
@@ -79,27 +33,21 @@ function head(x: SymbolicTensor, task: string, classes: number, seed: number): S
 export function amfmSmall(config: SceneModelConfig): SceneModel {
   const { seed, classes, abstractClasses, bands, frames, channels } = config;
   const features = input({ shape: [bands, frames, channels], name: 'features' });
-  const stem = maxFeatureMapConv(features, {
+  const stem = convUnit(features, {
     name: 'stem',
     filters: STEM,
     kernelSize: [7, 3],
     padding: [1, 1, 7, 7],
     seed,
+    activation: MAX_FEATURE_MAP,
   });
   const group1 = amfmGroup(halve(stem, 'stem_pool'), 'group1', WIDTH, seed);
   const group2 = amfmGroup(batchNorm(halve(group1, 'group1_pool'), 'group1_norm'), 'group2', WIDTH, seed);
   const group3 = amfmGroup(halve(group2, 'group2_pool'), 'group3', WIDTH, seed);
   const trunk = halve(batchNorm(group3, 'group3_norm'), 'group3_pool');
   const scene = head(trunk, 'scene', classes, seed);
-  const abstract = abstractClasses > 0 ? [head(trunk, 'abstract', abstractClasses, seed)] : [];
-  const name = 'amfm-small';
-  return {
-    name,
-    config,
-    training: model({ name, inputs: features, outputs: [scene, ...abstract] }),
-    deployed: model({ name: `${name}-deployed`, inputs: features, outputs: scene }),
-    outputs: abstract.length > 0 ? ['scene', 'abstract'] : ['scene'],
-  };
+  const abstract = abstractClasses > 0 ? head(trunk, 'abstract', abstractClasses, seed) : undefined;
+  return assembleSceneModel('amfm-small', config, { features, scene, abstract });
 }
 
 export const AMFM_SMALL: ModelPreset = {
