@@ -17,6 +17,8 @@ import { FlattenBands } from './flatten-bands.js';
 import { GlobalAveragePool } from './global-average-pool.js';
 import { LayerNorm } from './layer-norm.js';
 import { GlobalResponseNorm } from './global-response-norm.js';
+import { GroupLogSoftmax } from './group-log-softmax.js';
+import { JointPrediction } from './joint-prediction.js';
 import { MaxFeatureMap } from './max-feature-map.js';
 import { MaxPool2D } from './max-pool2d.js';
 import { MultiHeadAttention } from './multi-head-attention.js';
@@ -257,6 +259,16 @@ describe('every layer passes the harness', () => {
   test.each(['zero', 'mix', 'cut'] as const)('HiddenStateMask %s', async (scheme) => {
     const layer = { name: 'mask', scheme, stripes: 2, maxBands: 3, maxFrames: 4 };
     await harness(() => new HiddenStateMask(layer), [[3, 5, 6, 2]], { parameters: 0, macs: () => 0 });
+  });
+
+  test('GroupLogSoftmax', async () => {
+    const free = { parameters: 0, macs: () => 0 };
+    await harness(() => new GroupLogSoftmax({ name: 'by', groupOf: [0, 1, 1, 0, 2] }), [[3, 5]], free);
+  });
+
+  test('JointPrediction', async () => {
+    const free = { parameters: 0, macs: () => 0 };
+    await harness(() => new JointPrediction({ name: 'joint', groupOf: [0, 1, 1, 0] }), [[3, 6]], free);
   });
 
   test('and no layer is left out', () => {
