@@ -3,6 +3,10 @@ export { type Accounts, complexity, type Complexity, type ComplexityOptions, typ
 export { createModel, findPreset, listPresets } from './create-model.js';
 export { dcase2024 } from './dcase2024.js';
 export { GRAPH_COSTS, type GraphCost, type GraphCostOf, type LayerUse } from './graph-costs.js';
+export { exportWeights, importWeights } from './import-weights.js';
 export { type Cost, type CostOf, STOCK_COSTS } from './layer-costs.js';
+export { preTraining, type PreTraining } from './pre-training.js';
+export { predictJointly } from './predict-jointly.js';
 export { COMPLEXITY_RULES, type ComplexityRule, type LimitCheck, type RuleVerdict, type Storage } from './rules.js';
 export type { ModelPreset, PublishedFigure, SceneModel, SceneModelConfig } from './scene-model.js';
+export { type ForeignWeight, pytorchNames, type WeightNameMap } from './weight-names.js';
