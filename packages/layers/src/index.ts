@@ -39,6 +39,7 @@ export { type BatchStatistics, normalizeBatch, normalizeWith } from './normalize
 export { SinusoidalPositions } from './sinusoidal-positions.js';
 export { ResidualNorm, type ResidualNormConfig } from './residual-norm.js';
 export { SpatialGate } from './spatial-gate.js';
+export { subSpectralNorm, type SubSpectralNormConfig } from './sub-spectral-norm.js';
 export { SqueezeExcitation, type SqueezeExcitationConfig } from './squeeze-excitation.js';
 export { BLANK_SEED, seededInitializer, type WeightLaw } from './seeded-initializer.js';
 export type { Padding, Padding4, Pair } from './window.js';
