@@ -46,8 +46,10 @@ export interface Complexity {
 }
 
 export interface ComplexityOptions {
-  /** Name of one DCASE edition, e.g. `dcase2024`; default all. Limits on MACs speak of 1 s of sound: give a 1 s input. */
+  /** Name of one DCASE edition, e.g. `dcase2024`; default all. */
   readonly rule?: string;
+  /** What the limits on MACs, which speak of 1 s of sound, are held against; default the MACs of the model's own input. */
+  readonly macsOfOneSecond?: number;
   /** Prices of layers that do not answer for themselves; default {@link STOCK_COSTS}. */
   readonly costs?: Readonly<Record<string, CostOf>>;
   /** Prices in a converted graph; default {@link GRAPH_COSTS}. */
@@ -76,7 +78,7 @@ export function complexity(model: LayersModel, options: ComplexityOptions = {}):
       hint: 'Of what createModel() returns, pass `deployed` or `training`.',
     });
   }
-  checkKeys('The options of complexity()', options, ['rule', 'costs', 'graphCosts', 'nonZero']);
+  checkKeys('The options of complexity()', options, ['rule', 'macsOfOneSecond', 'costs', 'graphCosts', 'nonZero']);
   const names = COMPLEXITY_RULES.map((rule) => rule.name);
   if (options.rule !== undefined) checkOneOf('rule', options.rule, names);
   const rows = layerCosts(model, options.costs ?? STOCK_COSTS, options.graphCosts ?? GRAPH_COSTS);
@@ -103,7 +105,7 @@ export function complexity(model: LayersModel, options: ComplexityOptions = {}):
     ...counted,
     bytes,
     verdicts: COMPLEXITY_RULES.filter((rule) => rule.name === (options.rule ?? rule.name)).flatMap((rule) =>
-      applyRule(rule, { parameters, macs, bytes, ...counted }),
+      applyRule(rule, { parameters, macs: options.macsOfOneSecond ?? macs, bytes, ...counted }),
     ),
   };
 }

@@ -1,0 +1,29 @@
+import { UsageError } from '@asc/core';
+import { frontEnd, type PresetName } from '@asc/features';
+import { complexity, createModel, type ModelPreset } from '@asc/models';
+import { dispose } from '@tensorflow/tfjs-core';
+
+/**
+ * Multiply–accumulates of a preset for 1 s of sound, which the official limits speak of: of the network built for as many
+ * frames; of one that cannot be that short, its share of the clip's `macs`.
+ */
+export function macsOfOneSecond(preset: ModelPreset, macs: number): number {
+  const { name, config, clipSamples } = preset;
+  const front = frontEnd(preset.frontEnd as PresetName);
+  const { sampleRateHz } = front.config;
+  if (clipSamples === sampleRateHz) return macs;
+  // A network that reads embeddings has one where its front end has many frames.
+  const ownFrames = front.frames(clipSamples) === config.frames;
+  const frames = ownFrames
+    ? front.frames(sampleRateHz)
+    : Math.max(1, Math.round((config.frames * sampleRateHz) / clipSamples));
+  try {
+    const { training, deployed } = createModel(name, { frames });
+    const second = complexity(deployed).macs;
+    dispose(training.weights.map((weight) => weight.read()));
+    return second;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return Math.round((macs * sampleRateHz) / clipSamples);
+  }
+}
