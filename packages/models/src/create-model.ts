@@ -1,11 +1,15 @@
 import { checkKeys, checkNonNegativeInteger, checkOneOf, checkPositiveInteger } from '@asc/core';
+import { BLANK_SEED } from '@asc/layers';
 import { AMFM_SMALL } from './amfm-small.js';
 import { DCASE_2024 } from './dcase2024.js';
+import { shim2022Presets } from './shim2022.js';
+import { VGGISH, VGGISH_AED } from './vggish.js';
+import { zhang2019Presets } from './zhang2019.js';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 
 /** Every network that can be built by name. */
 export function listPresets(): readonly ModelPreset[] {
-  return [AMFM_SMALL, DCASE_2024];
+  return [AMFM_SMALL, DCASE_2024, ...shim2022Presets(), ...zhang2019Presets(), VGGISH, VGGISH_AED];
 }
 
 /** The preset of that name. @throws UsageError for another name, suggesting the nearest. */
@@ -26,10 +30,27 @@ export function findPreset(name: string): ModelPreset {
  */
 export function createModel(name: string, config: Partial<SceneModelConfig> = {}): SceneModel {
   const preset = findPreset(name);
-  checkKeys(`The configuration of model "${name}"`, config, Object.keys(preset.config));
-  const full = { ...preset.config, ...config };
+  const full = resolve(preset, config, Object.keys(preset.config));
   checkNonNegativeInteger('seed', full.seed);
+  return preset.build(full);
+}
+
+/**
+ * The network `name` with weights of zero, which take no memory until they are read or written: for counting what is too
+ * large to hold.
+ *
+ * @throws UsageError as {@link createModel} does.
+ */
+export function blueprint(name: string, config: Partial<Omit<SceneModelConfig, 'seed'>> = {}): SceneModel {
+  const preset = findPreset(name);
+  const { seed: _, ...others } = preset.config;
+  return preset.build({ ...resolve(preset, config, Object.keys(others)), seed: BLANK_SEED });
+}
+
+function resolve(preset: ModelPreset, config: Partial<SceneModelConfig>, keys: readonly string[]): SceneModelConfig {
+  checkKeys(`The configuration of model "${preset.name}"`, config, keys);
+  const full = { ...preset.config, ...config };
   checkNonNegativeInteger('abstractClasses', full.abstractClasses);
   for (const key of ['classes', 'bands', 'frames', 'channels'] as const) checkPositiveInteger(key, full[key]);
-  return preset.build(full);
+  return full;
 }

@@ -1,6 +1,6 @@
 export { amfmSmall } from './amfm-small.js';
 export { type Accounts, complexity, type Complexity, type ComplexityOptions, type LayerCost } from './complexity.js';
-export { createModel, findPreset, listPresets } from './create-model.js';
+export { blueprint, createModel, findPreset, listPresets } from './create-model.js';
 export { dcase2024 } from './dcase2024.js';
 export { GRAPH_COSTS, type GraphCost, type GraphCostOf, type LayerUse } from './graph-costs.js';
 export { exportWeights, importWeights } from './import-weights.js';
@@ -10,3 +10,6 @@ export { predictJointly } from './predict-jointly.js';
 export { COMPLEXITY_RULES, type ComplexityRule, type LimitCheck, type RuleVerdict, type Storage } from './rules.js';
 export type { ModelPreset, PublishedFigure, SceneModel, SceneModelConfig } from './scene-model.js';
 export { type ForeignWeight, pytorchNames, type WeightNameMap } from './weight-names.js';
+export { loadVggishWeights, VGGISH_NAMES, type VggishName } from './load-vggish-weights.js';
+export { vggish, vggishAed } from './vggish.js';
+export { vggishPostprocess, type VggishPostprocessing, type VggishRounding } from './vggish-postprocess.js';
