@@ -1,6 +1,7 @@
 import { DataError, UsageError, nearestName } from '@asc/core';
 import {
   type Accounts,
+  blueprint,
   complexity,
   COMPLEXITY_RULES,
   createModel,
@@ -85,7 +86,7 @@ async function ofPreset(
   weights: string | undefined,
 ): Promise<CommandResult> {
   const preset = findPreset(name);
-  const { deployed } = createModel(name);
+  const { deployed } = weights === undefined ? blueprint(name) : createModel(name);
   if (weights !== undefined) await giveWeights(deployed, weights, preset);
   const macsPerSecond = macsOfOneSecond(preset, complexity(deployed).macs);
   const counted = complexity(deployed, { nonZero: weights !== undefined, macsOfOneSecond: macsPerSecond });

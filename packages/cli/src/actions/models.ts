@@ -1,6 +1,5 @@
 import { frontEnd, type PresetName } from '@asc/features';
-import { complexity, createModel, listPresets, type ModelPreset } from '@asc/models';
-import { dispose } from '@tensorflow/tfjs-core';
+import { blueprint, complexity, listPresets, type ModelPreset } from '@asc/models';
 import '../line/tensorflow.js';
 import type { CommandResult } from '../command/command-context.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
@@ -14,10 +13,8 @@ export function listModels(): CommandResult {
 
 function describe(preset: ModelPreset) {
   const { name, paper, config, clipSamples, frontEnd: front, published } = preset;
-  const { training, deployed } = createModel(name);
+  const { deployed } = blueprint(name);
   const { parameters, macs, bytes } = complexity(deployed);
-  // The largest have tens of millions of weights.
-  dispose(training.weights.map((weight) => weight.read()));
   const { sampleRateHz } = frontEnd(front as PresetName).config;
   return {
     name,

@@ -1,7 +1,6 @@
 import { UsageError } from '@asc/core';
 import { frontEnd, type PresetName } from '@asc/features';
-import { complexity, createModel, type ModelPreset } from '@asc/models';
-import { dispose } from '@tensorflow/tfjs-core';
+import { blueprint, complexity, type ModelPreset } from '@asc/models';
 
 /**
  * Multiply–accumulates of a preset for 1 s of sound, which the official limits speak of: of the network built for as many
@@ -18,10 +17,7 @@ export function macsOfOneSecond(preset: ModelPreset, macs: number): number {
     ? front.frames(sampleRateHz)
     : Math.max(1, Math.round((config.frames * sampleRateHz) / clipSamples));
   try {
-    const { training, deployed } = createModel(name, { frames });
-    const second = complexity(deployed).macs;
-    dispose(training.weights.map((weight) => weight.read()));
-    return second;
+    return complexity(blueprint(name, { frames }).deployed).macs;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return Math.round((macs * sampleRateHz) / clipSamples);
