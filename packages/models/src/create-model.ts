@@ -1,7 +1,12 @@
 import { checkKeys, checkNonNegativeInteger, checkOneOf, checkPositiveInteger } from '@asc/core';
 import { BLANK_SEED } from '@asc/layers';
 import { AMFM_SMALL } from './amfm-small.js';
+import { BC_RESNET_ASC } from './bc-resnet-asc.js';
+import { CP_MOBILE } from './cp-mobile.js';
+import { DCASE_2020_1B } from './dcase2020-1b.js';
+import { DCASE_2021, DCASE_2022 } from './dcase2022.js';
 import { DCASE_2024 } from './dcase2024.js';
+import { TF_SEPNET } from './tf-sepnet.js';
 import { shim2022Presets } from './shim2022.js';
 import { VGGISH, VGGISH_AED } from './vggish.js';
 import { zhang2019Presets } from './zhang2019.js';
@@ -9,7 +14,20 @@ import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js
 
 /** Every network that can be built by name. */
 export function listPresets(): readonly ModelPreset[] {
-  return [AMFM_SMALL, DCASE_2024, ...shim2022Presets(), ...zhang2019Presets(), VGGISH, VGGISH_AED];
+  return [
+    AMFM_SMALL,
+    DCASE_2020_1B,
+    DCASE_2021,
+    DCASE_2022,
+    DCASE_2024,
+    CP_MOBILE,
+    BC_RESNET_ASC,
+    TF_SEPNET,
+    ...shim2022Presets(),
+    ...zhang2019Presets(),
+    VGGISH,
+    VGGISH_AED,
+  ];
 }
 
 /** The preset of that name. @throws UsageError for another name, suggesting the nearest. */

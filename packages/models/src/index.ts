@@ -1,6 +1,10 @@
 export { amfmSmall } from './amfm-small.js';
+export { bcResNetAsc } from './bc-resnet-asc.js';
 export { type Accounts, complexity, type Complexity, type ComplexityOptions, type LayerCost } from './complexity.js';
 export { blueprint, createModel, findPreset, listPresets } from './create-model.js';
+export { cpMobile } from './cp-mobile.js';
+export { dcase2020Task1b } from './dcase2020-1b.js';
+export { dcase2021, dcase2022 } from './dcase2022.js';
 export { dcase2024 } from './dcase2024.js';
 export { GRAPH_COSTS, type GraphCost, type GraphCostOf, type LayerUse } from './graph-costs.js';
 export { exportWeights, importWeights } from './import-weights.js';
@@ -13,3 +17,4 @@ export { type ForeignWeight, pytorchNames, type WeightNameMap } from './weight-n
 export { loadVggishWeights, VGGISH_NAMES, type VggishName } from './load-vggish-weights.js';
 export { vggish, vggishAed } from './vggish.js';
 export { vggishPostprocess, type VggishPostprocessing, type VggishRounding } from './vggish-postprocess.js';
+export { tfSepNet } from './tf-sepnet.js';
