@@ -1,6 +1,6 @@
-import { attentiveMaxFeatureMap, BatchNorm, MaxPool2D, type CbamConfig } from '@asc/layers';
+import { BatchNorm, MaxPool2D, type CbamConfig } from '@asc/layers';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { convUnit, MAX_FEATURE_MAP, type Activation } from './conv-unit.js';
+import { convUnit, type Activation } from './conv-unit.js';
 
 /** What ends a group: `cbam`, `attentiveMaxFeatureMap`, or nothing. (B, F, T, C) → same. */
 export type Attend = (x: SymbolicTensor, config: CbamConfig) => SymbolicTensor;
@@ -41,11 +41,6 @@ export function convGroup(x: SymbolicTensor, config: ConvGroupConfig): SymbolicT
     activation,
   });
   return attend(expanded, { name: `${name}_attention`, reduction: REDUCTION, seed });
-}
-
-/** The group with max feature maps that ends in max(x, CBAM(x)): (B, F, T, C) → (B, F, T, width). */
-export function amfmGroup(x: SymbolicTensor, name: string, width: number, seed: number): SymbolicTensor {
-  return convGroup(x, { name, width, seed, activation: MAX_FEATURE_MAP, attend: attentiveMaxFeatureMap });
 }
 
 export function batchNorm(x: SymbolicTensor, name: string): SymbolicTensor {

@@ -11,9 +11,10 @@
  * The code takes 220,500 samples after pre-emphasis, which eats one: 220,501 samples give its 251 frames. The 250 frames of
  * a 5 s clip have the same sizes after the pools, and so the same parameters.
  * Inferred: the single network, a count-matched reconstruction (trunk, MFM dense of 80: 1,532,079, stated as 1.5M), ReLU and
- * leaky ReLU in place of every max feature map at equal width, no CBAM in the rows without attention, conventional MTL as two output layers on one hidden layer.
- * Unknown, our reading: the separated classifier (a softmax per abstract class, weighted by the 3-class posterior) and sequential
- * MTL (the scene tail follows the abstract one, 32 then 16 wide; stated as 0.7M, ours has 697,585).
+ * leaky ReLU in place of every max feature map at equal width, no CBAM in the rows without attention, conventional MTL as two
+ * output layers on one hidden layer.
+ * Unknown, our reading: the separated classifier (a softmax per abstract class, weighted by the 3-class posterior) and
+ * sequential MTL (the scene tail follows the abstract one, 32 then 16 wide; stated as 0.7M, ours has 697,585).
  *
  * Flattening goes channels first, (C, F, T), as PyTorch does: a dense kernel is the transposed weight of its checkpoint.
  */
@@ -109,7 +110,8 @@ function conventional(name: string, config: SceneModelConfig): SceneModel {
 
 /**
  * Separated classifier: a softmax over the scenes of each abstract class, weighted by the posterior of the abstract classes.
- * The scene logits are log p(abstract(c)) + log p(c | abstract(c)), so a scene's loss trains the classifier of its own abstract class alone.
+ * The scene logits are log p(abstract(c)) + log p(c | abstract(c)), so that a scene's loss trains the classifier of its own
+ * abstract class alone.
  */
 function separated(name: string, config: SceneModelConfig): SceneModel {
   const { seed, classes } = config;
