@@ -263,7 +263,7 @@ def set_weights(named):
 
 
 def record(name, net, shapes, training, config, classes=10):
-    """Deployed output, then loss and gradients, in training mode or (where dropout or tiny batches forbid) in inference."""
+    """Deployed output, then loss and gradients, in training mode or (where there is dropout) in inference."""
     named = net.names()
     set_weights(named)
     inputs = []
@@ -304,7 +304,9 @@ for suffix, two in (("", False), ("-2d", True)):
     record(f"zhang2019{suffix}", Base(4, 10, two), [(2, 10, 40)], True, {"width": 4})
     record(f"zhang2019-vfm{suffix}", Base(4, 16, two), [(2, 16, 36)], True, {"width": 4})
     both = {"width": 2, "embeddingSize": 16, "embeddings": 6}
-    record(f"zhang2019-jrm{suffix}", Jrm(2, 10, 16, two), [shape, vggish_shape], False, both)
+    # Long: a batch norm over two values, at the end of seven pools, would know only their order.
+    long = {**both, "embeddings": 130}
+    record(f"zhang2019-jrm{suffix}", Jrm(2, 10, 16, two), [(2, 10, 200), (2, 16, 130)], True, long)
     record(f"zhang2019-cmam{suffix}", Cmam(2, 10, 16, two), [shape, vggish_shape], False, both)
 
 record("vggish", Vggish(2, 32, 48, 6), [(2, 32, 48)], True, {"width": 2, "classes": 6}, 6)

@@ -32,7 +32,7 @@ export function uniform(array: number, i: number): number {
   return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
 }
 
-function formula(name: string, array: number, shape: readonly number[]): tf.Tensor {
+export function formula(name: string, array: number, shape: readonly number[]): tf.Tensor {
   const kind = name.split('/').at(-1)!;
   const bound = Math.sqrt(3 / shape.slice(0, -1).reduce((a, b) => a * b, 1));
   const law = (u: number): number => {

@@ -3,6 +3,7 @@ import { expectClose, readGolden, useCpuBackend } from '@asc/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { complexity } from './complexity.js';
 import { blueprint, createModel } from './create-model.js';
+import { close, formula, uniform } from './golden.test.helper.js';
 import type { SceneModelConfig } from './scene-model.js';
 
 await useCpuBackend();
@@ -17,35 +18,6 @@ interface Golden {
   readonly loss: number;
   readonly dx: number[][];
   readonly gradients: Record<string, [number, number]>;
-}
-
-/** fmix32 of MurmurHash3 as a number in [0, 1): the formula golden/make/models.py states. */
-function uniform(array: number, i: number): number {
-  let h = (i + Math.imul(0x9e3779b9, array + 1)) >>> 0;
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
-}
-
-function formula(name: string, array: number, shape: readonly number[]): tf.Tensor {
-  const kind = name.split('/').at(-1)!;
-  const bound = Math.sqrt(3 / shape.slice(0, -1).reduce((a, b) => a * b, 1));
-  const law = (u: number): number => {
-    if (kind === 'gamma') return 1 + 0.4 * (u - 0.5);
-    if (kind === 'moving_mean') return 0.2 * (u - 0.5);
-    if (kind === 'moving_variance') return 0.5 + u;
-    if (kind === 'beta' || kind.endsWith('bias')) return 0.4 * (u - 0.5);
-    return (2 * u - 1) * bound;
-  };
-  const size = shape.reduce((a, b) => a * b, 1);
-  const values = Float32Array.from({ length: size }, (_, i) => law(uniform(array, i)));
-  return tf.tensor(values, [...shape]);
-}
-
-/** Within 1e-4 of the largest value: float32 on both sides, up to 24 attentions deep. */
-function close(actual: ArrayLike<number>, expected: readonly number[], what: string): void {
-  const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  expectClose(actual, expected, { rtol: 0, atol: 1e-4 * largest + 1e-7, what });
 }
 
 const ENCODERS = ['', '-2d'].flatMap((suffix) =>
@@ -86,6 +58,8 @@ test.each([...ENCODERS, 'vggish', 'vggish-aed'])('%s equals PyTorch: output, los
     ...weights.map((weight) => weight.read() as tf.Variable),
   ]);
   close(value.dataSync(), [golden.loss], 'loss');
+  // A bias before a batch norm has no gradient: what is there is rounding of the gradients around it.
+  const steepest = Math.max(...Object.values(golden.gradients).map(([norm]) => norm));
   for (const [i, dx] of golden.dx.entries()) close(grads[i]!.dataSync(), dx, `gradient by input ${i}`);
   for (const [i, weight] of weights.entries()) {
     const g = Array.from(grads[inputs.length + i]!.dataSync());
@@ -93,7 +67,7 @@ test.each([...ENCODERS, 'vggish', 'vggish-aed'])('%s equals PyTorch: output, los
     const array = names.indexOf(weight.originalName);
     const product = g.reduce((sum, value, j) => sum + value * (2 * uniform(array, j) - 1), 0);
     const own = Math.sqrt(g.reduce((sum, value) => sum + value ** 2, 0));
-    const tolerance = { rtol: 0, atol: 2e-4 * norm + 1e-6, what: `gradient of ${weight.originalName}` };
+    const tolerance = { rtol: 0, atol: 2e-4 * norm + 1e-5 * steepest, what: `gradient of ${weight.originalName}` };
     expectClose([own, product], [norm, inner], tolerance);
   }
 });
