@@ -324,7 +324,7 @@ def record(name, net, shape, stem, labels, width=None):
         "moved": {n: numbers(net.ours[n][0]) for n in names if "/moving_" in n},
     }
     if width is not None:
-        document["width"] = width
+        document["config"] = {"width": width}
     (OUT / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")))
     print(name, document["parameters"], document["loss"], document["outputs"][0][:3])
 
