@@ -10,7 +10,7 @@ import type { SceneModel } from './scene-model.js';
  * Source: "joint prediction" of Shim et al. (2022), who give no formula and report that it costs accuracy.
  *
  * @param abstractOf for each scene the index of its abstract class, as in a label space.
- * @throws UsageError where the network has no abstract branch, or the classes do not match.
+ * @throws UsageError where the network has no abstract branch or predicts jointly as it is, or the classes do not match.
  */
 export function predictJointly(net: SceneModel, abstractOf: readonly number[]): LayersModel {
   const [scene, abstract] = net.training.outputs;
@@ -20,6 +20,12 @@ export function predictJointly(net: SceneModel, abstractOf: readonly number[]): 
       expected: 'the outputs scene and abstract',
       received: net.outputs.join(', '),
       hint: 'Build it with abstract classes, e.g. createModel("shim2022-extended-mtl").',
+    });
+  }
+  if (net.training.layers.some((layer) => layer instanceof JointPrediction)) {
+    throw new UsageError({
+      what: `Model "${net.name}" predicts jointly as it is.`,
+      hint: 'Use its deployed network.',
     });
   }
   return model({

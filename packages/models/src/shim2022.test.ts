@@ -61,6 +61,11 @@ describe('joint prediction', () => {
     expect(() => predictJointly(createModel('shim2022', SMALL), abstractOf)).toThrow('shim2022-extended-mtl');
   });
 
+  test('is refused where it is built in', () => {
+    const net = createModel('shim2022-separated-classifier', SMALL);
+    expect(() => predictJointly(net, abstractOf)).toThrow('predicts jointly as it is');
+  });
+
   test('needs an abstract class for every scene', () => {
     expect(() => predictJointly(createModel('shim2022-extended-mtl', SMALL), [0, 1, 2])).toThrow('expected (6)');
   });
@@ -105,6 +110,7 @@ test('bad configurations are refused with a way out', () => {
   expect(() => createModel('shim2022-separated-classifier', { abstractClasses: 0 })).toThrow('abstract class');
   expect(() => createModel('shim2022', { width: 5 })).toThrow('even');
   expect(() => createModel('shim2022', { abstractOf } as never)).toThrow('unknown key');
+  expect(() => createModel('shim2022-separated-classifier', { abstractOf: null as never })).toThrow('Pass abstractOf');
   const four = { classes: 4, abstractClasses: 2, abstractOf: [0, 1, 1, 0], ...SMALL };
   expect(createModel('shim2022-separated-classifier', four).deployed.outputs[0]!.shape).toEqual([null, 4]);
 });

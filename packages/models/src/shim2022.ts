@@ -162,12 +162,13 @@ function widthOf({ width = WIDTH }: SceneModelConfig): number {
 }
 
 function abstractOfScenes(name: string, { classes, abstractClasses, abstractOf }: SceneModelConfig): readonly number[] {
-  const groups = new Set(abstractOf).size;
-  if (abstractOf !== undefined && abstractOf.length === classes && groups === abstractClasses) return abstractOf;
+  const given: readonly number[] = Array.isArray(abstractOf) ? abstractOf : [];
+  const groups = new Set(given).size;
+  if (given.length === classes && groups === abstractClasses) return given;
   throw new UsageError({
     what: `Model "${name}" routes every scene by its abstract class, and its classes do not match.`,
     expected: `abstractOf: the abstract class, 0 to ${abstractClasses - 1}, of each of ${classes} scenes`,
-    received: abstractOf === undefined ? 'none' : `${abstractOf.length} scenes in ${groups} abstract classes`,
+    received: `${given.length} scenes in ${groups} abstract classes`,
     hint: 'Pass abstractOf of the label space, with classes and abstractClasses to match.',
   });
 }
