@@ -32,7 +32,7 @@ function describe(preset: ModelPreset) {
 
 function paragraph(model: ReturnType<typeof describe>): string {
   const { bytes, published } = model;
-  const shape = `${model.inputShape.join(' × ')} (bands × frames × channels, ${model.seconds} s)`;
+  const shape = `${model.inputShape.join(' × ')} (bands × frames × channels, ${Number(model.seconds.toFixed(3))} s)`;
   const rows = [
     ['input', shape],
     ['classes', String(model.classes)],
