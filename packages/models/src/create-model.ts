@@ -1,14 +1,22 @@
 import { checkKeys, checkNonNegativeInteger, checkOneOf, checkPositiveInteger } from '@asc/core';
 import { BLANK_SEED } from '@asc/layers';
-import { AMFM_SMALL } from './amfm-small.js';
+import {
+  AMFM_SMALL,
+  CLOVA_2021_AMFM_SMALL,
+  CLOVA_2021_AMFM_SMALL_COUNT_A,
+  CLOVA_2021_AMFM_SMALL_COUNT_B,
+} from './amfm-small.js';
 import { BC_RESNET_ASC } from './bc-resnet-asc.js';
+import { CLOVA_2021_RESNETSE_MFM } from './clova2021-resnetse-mfm.js';
 import { CP_MOBILE } from './cp-mobile.js';
 import { DCASE_2020_1B } from './dcase2020-1b.js';
 import { DCASE_2021, DCASE_2022 } from './dcase2022.js';
 import { DCASE_2024 } from './dcase2024.js';
+import { SP4ASC } from './sp4asc.js';
 import { TF_SEPNET } from './tf-sepnet.js';
 import { shim2022Presets } from './shim2022.js';
 import { VGGISH, VGGISH_AED } from './vggish.js';
+import { XIN_2022, XIN_2022_30MMAC } from './xin2022.js';
 import { zhang2019Presets } from './zhang2019.js';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 
@@ -16,6 +24,13 @@ import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js
 export function listPresets(): readonly ModelPreset[] {
   return [
     AMFM_SMALL,
+    CLOVA_2021_AMFM_SMALL,
+    CLOVA_2021_AMFM_SMALL_COUNT_A,
+    CLOVA_2021_AMFM_SMALL_COUNT_B,
+    CLOVA_2021_RESNETSE_MFM,
+    SP4ASC,
+    XIN_2022,
+    XIN_2022_30MMAC,
     DCASE_2020_1B,
     DCASE_2021,
     DCASE_2022,

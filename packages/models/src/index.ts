@@ -1,5 +1,6 @@
 export { amfmSmall } from './amfm-small.js';
 export { bcResNetAsc } from './bc-resnet-asc.js';
+export { clova2021ResnetseMfm } from './clova2021-resnetse-mfm.js';
 export { type Accounts, complexity, type Complexity, type ComplexityOptions, type LayerCost } from './complexity.js';
 export { blueprint, createModel, findPreset, listPresets } from './create-model.js';
 export { cpMobile } from './cp-mobile.js';
@@ -18,3 +19,5 @@ export { loadVggishWeights, VGGISH_NAMES, type VggishName } from './load-vggish-
 export { vggish, vggishAed } from './vggish.js';
 export { vggishPostprocess, type VggishPostprocessing, type VggishRounding } from './vggish-postprocess.js';
 export { tfSepNet } from './tf-sepnet.js';
+export { sp4asc } from './sp4asc.js';
+export { xin2022 } from './xin2022.js';
