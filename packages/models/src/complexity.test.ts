@@ -98,7 +98,7 @@ describe('the official accounts side by side', () => {
 
   test('halve the float operations of TensorFlow’s profiler for Keras', () => {
     const { accounts } = complexity(baseline(51, 10));
-    // By tensorflow/python/profiler/internal/flops_registry.py: 2 per weight and position, 1 per biased number, the window per
+    // By the operation statistics of TensorFlow's own profiler: 2 per weight and position, 1 per biased number, the window per
     // pooled number, 5 per number of a softmax; fused norms and ReLU have no entry.
     const convs = 2 * (2040 * (784 + 12_544) + 80 * 25_088) + 2040 * 32 + 80 * 32;
     const pools = 80 * 16 * 25 + 2 * 32 * 40;
