@@ -23,6 +23,7 @@ import {
   type MapAxis,
   ResidualNorm,
 } from '@asc/layers';
+import { UsageError } from '@asc/core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 import { singleTask } from './single-task.js';
@@ -83,13 +84,20 @@ function stem(features: SymbolicTensor, width: number, seed: number): SymbolicTe
   return normRelu(new DepthwiseConv2D({ name: 'in2_conv', depthMultiplier: 4, ...shared }).apply(first), 'in2');
 }
 
+/** Half of 1.5 times the width must be whole. */
+function checkWidth(width: number): void {
+  if (width % 4 === 0) return;
+  throw new UsageError({ what: 'width is not valid.', expected: 'a multiple of 4', received: `${width}` });
+}
+
 /**
  * Builds the network. (B, F, T, C) → scene logits (B, Y). `width` must be a multiple of 4.
  *
- * @throws UsageError when asked for an abstract branch or given too small a map.
+ * @throws UsageError when asked for an abstract branch given too small a map or another width.
  */
 export function tfSepNet(config: SceneModelConfig): SceneModel {
   const { seed, classes, width = WIDTH } = config;
+  checkWidth(width);
   return singleTask('tf-sepnet', config, (features) => {
     let x = new ResidualNorm({ name: 'stem_residual_norm' }).apply(stem(features, width, seed));
     for (const [i, { blocks, factor, pool }] of STAGES.entries()) {
