@@ -49,7 +49,17 @@ describe('asc', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       parameters: 61_148,
       macs: 29_419_156,
-      rules: [{ storage: 'float32', passes: false }, { passes: true }, { passes: true }],
+      accounts: { torch: { parameters: 61_148 }, tflite: { bytes: 63_856 } },
+      rules: [{ storage: 'float32', passes: false }, { passes: true }, { passes: true }, { storage: 'int8+int32' }],
+    });
+  });
+
+  it('counts the zeros in the weights of a PyTorch checkpoint', async () => {
+    const weights = fileURLToPath(new URL('../../../golden/weights/dcase2024.safetensors', import.meta.url));
+    const { stdout } = await asc(['complexity', 'dcase2024', '--weights', weights, '--rule', 'dcase2021', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      nonZeroParameters: 61_148,
+      rules: [{ overBytes: 4 * 61_148 - 131_072 }, {}, {}],
     });
   });
 
@@ -83,6 +93,8 @@ const WRONG: readonly (readonly [string, readonly string[], number, readonly str
   ['a number that is none', ['predict', 'm.onnx', 'a.wav', '--top', 'x'], 2, ['whole number']],
   ['an unknown network', ['complexity', 'amfm-smal'], 2, ['Did you mean "amfm-small"?']],
   ['an unknown rule', ['complexity', 'dcase2024', '--rule', 'dcase2042'], 2, ['Did you mean "dcase202']],
+  ['weights that are not there', ['complexity', 'dcase2024', '--weights', 'gone'], 1, ['Cannot read the weights gone']],
+  ['weights that are none', ['complexity', 'dcase2024', '--weights', 'text.wav'], 1, ['text.wav is not a readable']],
   ['an unknown front end', ['features', 'a.wav', '--preset', 'shim2202'], 2, ['Did you mean "shim2022"?']],
   ['a recording that is not there', ['features', 'gone.wav'], 1, ['gone.wav']],
   ['a recording that is none', ['features', 'text.wav'], 1, ['text.wav', 'WAV, FLAC or MP3']],

@@ -16,3 +16,4 @@ export { Framer, type FrameSink } from './framer.js';
 export { deltaKernel, stackDeltas, type DeltaConfig } from './deltas.js';
 export { rowStatistics, type NormaliseConfig, type RowStatistics } from './normalise.js';
 export { decodeNpy, encodeNpy, featureMapToNpy } from './npy.js';
+export { decodeNpz } from './npz.js';

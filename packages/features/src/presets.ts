@@ -1,6 +1,19 @@
 import type { FrontEndConfig } from '@asc/core';
 
-export type PresetName = 'shim2022' | 'clova2021' | 'amfm-small' | 'xin2022' | 'zhang2019' | 'vggish' | 'dcase2024';
+export type PresetName =
+  | 'shim2022'
+  | 'clova2021'
+  | 'amfm-small'
+  | 'xin2022'
+  | 'xin2022-30mmac'
+  | 'zhang2019'
+  | 'vggish'
+  | 'dcase2024'
+  | 'dcase2020-1b'
+  | 'dcase2022'
+  | 'cp-mobile'
+  | 'bc-resnet-asc'
+  | 'tf-sepnet';
 
 /** A published front end: its numbers, where they come from, and which of them we had to choose. */
 export interface FrontEndPreset {
@@ -28,6 +41,61 @@ const HAMMING_40_20 = {
   melNorm: 'none',
   minHz: 0,
   maxHz: 22050,
+} as const;
+
+/** Hann windows of 2048 samples every 1024 at 44.1 kHz, 256 Slaney mel bands in decibels. */
+const SP4ASC_MEL: FrontEndConfig = {
+  sampleRateHz: 44100,
+  preEmphasis: 0,
+  windowSamples: 2048,
+  hopSamples: 1024,
+  fftLength: 2048,
+  window: 'hann',
+  center: 'reflect',
+  spectrum: 'power',
+  mel: 'slaney',
+  melNorm: 'slaney',
+  bands: 256,
+  minHz: 0,
+  maxHz: 22050,
+  log: { kind: 'db', amin: 1e-10, topDb: null },
+  deltas: NO_DELTAS,
+  normalise: { kind: 'none' },
+};
+
+/** 40 ms Hamming windows every 20 ms, 40 bands of magnitudes by librosa: the baselines of DCASE 2020 to 2022. */
+const DCASE_UTIL_MEL = {
+  preEmphasis: 0,
+  fftLength: 2048,
+  window: 'hamming',
+  center: 'reflect',
+  spectrum: 'magnitude',
+  mel: 'slaney',
+  melNorm: 'slaney',
+  bands: 40,
+  minHz: 0,
+  log: { kind: 'ln', eps: 2 ** -52 },
+  deltas: NO_DELTAS,
+  normalise: { kind: 'none' },
+} as const;
+
+/** The students of CP-JKU: Kaldi's mel bank, of which VGGish's is the same formula. */
+const CP_JKU_MEL = {
+  sampleRateHz: 32000,
+  preEmphasis: 0.97,
+  windowSamples: 3072,
+  hopSamples: 500,
+  fftLength: 4096,
+  window: 'hann-symmetric',
+  center: 'reflect',
+  spectrum: 'power',
+  mel: 'vggish',
+  melNorm: 'none',
+  minHz: 0,
+  log: { kind: 'ln', eps: 1e-5 },
+  deltas: NO_DELTAS,
+  // (ln(x + 1e-5) + 4.5) / 5
+  normalise: { kind: 'affine', offset: -4.5, scale: 5 },
 } as const;
 
 const PRESETS: Readonly<Record<PresetName, FrontEndPreset>> = {
@@ -70,28 +138,18 @@ const PRESETS: Readonly<Record<PresetName, FrontEndPreset>> = {
     inferred: 'one channel, HTK scale, ln(x + 1e-7), normalisation',
   },
   xin2022: {
-    config: {
-      sampleRateHz: 44100,
-      preEmphasis: 0,
-      windowSamples: 2048,
-      hopSamples: 1024,
-      fftLength: 2048,
-      window: 'hann',
-      center: 'reflect',
-      spectrum: 'power',
-      mel: 'slaney',
-      melNorm: 'slaney',
-      bands: 256,
-      minHz: 0,
-      maxHz: 22050,
-      log: { kind: 'db', amin: 1e-10, topDb: null },
-      deltas: NO_DELTAS,
-      normalise: { kind: 'none' },
-    },
+    config: SP4ASC_MEL,
     source: 'Xin et al. 2022, DCASE 2022 task 1 technical report; valeoai/SP4ASC, the system it extends',
     exact: 'all numbers as read in SP4ASC',
     inferred:
       "that Xin et al. kept SP4ASC's features: the report does not state them, its parameter count needs 256 bands",
+  },
+  'xin2022-30mmac': {
+    config: { ...SP4ASC_MEL, hopSamples: 2048 },
+    source:
+      'xin2022 with every second frame, so that the network of Xin et al. 2022 keeps within 30 million MACs for 1 s',
+    exact: 'nothing: the report states no hop',
+    inferred: 'the hop of 2048; the rest as in xin2022',
   },
   zhang2019: {
     config: {
@@ -162,6 +220,59 @@ const PRESETS: Readonly<Record<PresetName, FrontEndPreset>> = {
     source: 'CPJKU/dcase2024_task1_baseline (torchaudio MelSpectrogram)',
     exact: 'sample rate, FFT, window, hop, bands and ln(x + 1e-5)',
     inferred: "torchaudio's defaults for the rest: periodic Hann, HTK scale, power, reflect padding, 0 Hz to Nyquist",
+  },
+  'dcase2020-1b': {
+    config: { ...DCASE_UTIL_MEL, sampleRateHz: 48000, windowSamples: 1920, hopSamples: 960, maxHz: 24000 },
+    source: 'toni-heittola/dcase2020_task1_baseline (task1b.yaml), dcase_util MelExtractor',
+    exact:
+      "everything but the next: sample rate, periodic Hamming window of 40 ms, 20 ms hop, 2048-point FFT, magnitudes, 40 Slaney bands with librosa's area norm, ln(x + 2^-52)",
+    inferred:
+      'mono; no normalisation: the baseline normalises by statistics of the training set, and takes the first 500 of 501 frames',
+  },
+  dcase2022: {
+    config: { ...DCASE_UTIL_MEL, sampleRateHz: 44100, windowSamples: 1764, hopSamples: 882, maxHz: 22050 },
+    source:
+      'marmoi/dcase2021_task1a_baseline (task1a.yaml), marmoi/dcase2022_task1_baseline (task1_features.yaml), dcase_util',
+    exact:
+      "everything but the next: sample rate, periodic Hamming window of 40 ms, 20 ms hop, 2048-point FFT, magnitudes, 40 Slaney bands with librosa's area norm, ln(x + 2^-52); 51 frames a second",
+    inferred: 'no normalisation: the 2021 baseline normalises by statistics of the training set',
+  },
+  'cp-mobile': {
+    config: { ...CP_JKU_MEL, bands: 256, maxHz: 16000 },
+    source: 'fschmid56/cpjku_dcase23 (models/mel.py)',
+    exact:
+      'pre-emphasis 0.97, symmetric Hann window of 3072 in a 4096-point FFT, hop 500 at 32 kHz, 256 bands of the Kaldi mel bank, (ln(x + 1e-5) + 4.5)/5',
+    inferred: '0 Hz to Nyquist: the code jitters both ends in training',
+  },
+  'tf-sepnet': {
+    config: { ...CP_JKU_MEL, bands: 512, maxHz: 16000 },
+    source: 'yqcai888/easy_dcase_task1 (util/spec_extractor.py, config/tfsepnet_train.yaml)',
+    exact: 'everything: the front end of cp-mobile with 512 bands, 0 Hz to Nyquist',
+    inferred: 'nothing',
+  },
+  'bc-resnet-asc': {
+    config: {
+      sampleRateHz: 16000,
+      preEmphasis: 0,
+      windowSamples: 2080,
+      hopSamples: 480,
+      fftLength: 4096,
+      window: 'hann',
+      center: 'reflect',
+      spectrum: 'power',
+      mel: 'htk',
+      melNorm: 'none',
+      bands: 256,
+      minHz: 0,
+      maxHz: 8000,
+      log: { kind: 'ln', eps: 1e-5 },
+      deltas: NO_DELTAS,
+      normalise: { kind: 'none' },
+    },
+    source: 'Kim, Yang, Kim, Chang 2021 (arXiv 2111.06531)',
+    exact: 'nothing: the full text was not at hand',
+    inferred:
+      '16 kHz, 256 log-mel bands, 130 ms windows every 30 ms, as the system is usually described; Hann window, 4096-point FFT, HTK scale, ln(x + 1e-5)',
   },
 };
 

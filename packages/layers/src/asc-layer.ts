@@ -1,13 +1,14 @@
 import { checkKeys, checkNonNegativeInteger, checkOneOf, UsageError } from '@asc/core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers, type Shape, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { BLANK_SEED } from './seeded-initializer.js';
 
 /** What every tfjs layer accepts: `name`, `trainable`, `dtype`, `inputShape`, `batchInputShape`, … */
 export type LayerConfig = NonNullable<ConstructorParameters<typeof layers.Layer>[0]>;
 
 /** Configuration of a layer whose weights are drawn: equal (seed, layer name) give equal weights, in any build order. */
 export interface SeededLayerConfig extends LayerConfig {
-  /** Integer of at least 0; default 0. */
+  /** Integer of at least 0, or {@link BLANK_SEED}; default 0. */
   seed?: number;
 }
 
@@ -102,8 +103,9 @@ export function knownSize(layer: layers.Layer, shape: Shape, axis: number): numb
   });
 }
 
-/** A seed from a configuration: an integer of at least 0, 0 where absent. */
+/** A seed from a configuration: an integer of at least 0 or {@link BLANK_SEED}; 0 where absent. */
 export function seedOf(config: SeededLayerConfig): number {
+  if (config.seed === BLANK_SEED) return BLANK_SEED;
   return checkNonNegativeInteger('seed', config.seed ?? 0);
 }
 

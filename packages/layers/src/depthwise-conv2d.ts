@@ -1,4 +1,4 @@
-import { checkOneOf } from '@asc/core';
+import { checkOneOf, checkPositiveInteger } from '@asc/core';
 import { add, depthwiseConv2d, serialization, tidy, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, flagOf, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
@@ -13,6 +13,8 @@ export interface DepthwiseConv2DConfig extends SeededLayerConfig {
   strides?: number | readonly number[];
   /** Default `valid`. */
   padding?: Padding;
+  /** Filters per channel (M); default 1. */
+  depthMultiplier?: number;
   /** Default true. */
   useBias?: boolean;
   /** Default `torch-default`. */
@@ -20,16 +22,17 @@ export interface DepthwiseConv2DConfig extends SeededLayerConfig {
 }
 
 /**
- * One filter per channel: y[f, t, c] = b[c] + Σ k[i, j, c]·x[f·s − top + i, t·s − left + j, c].
+ * M filters per channel: y[f, t, c·M + m] = b[c·M + m] + Σ k[i, j, c, m]·x[f·s − top + i, t·s − left + j, c].
  *
- * (B, F, T, C) → (B, F′, T′, C). `torch.nn.Conv2d(C, C, …, groups=C)`. Fans are what PyTorch reads off its weight
- * (C, 1, kh, kw): fan-in kh·kw, fan-out C·kh·kw.
+ * (B, F, T, C) → (B, F′, T′, C·M). `torch.nn.Conv2d(C, C·M, …, groups=C)`. Fans are what PyTorch reads off its weight
+ * (C·M, 1, kh, kw): fan-in kh·kw, fan-out C·M·kh·kw.
  */
 export class DepthwiseConv2D extends AscLayer {
   static className = 'AscDepthwiseConv2D';
   readonly #size: [number, number];
   readonly #strides: [number, number];
   readonly #padding: ReturnType<typeof paddingOf>;
+  readonly #multiplier: number;
   readonly #useBias: boolean;
   readonly #kernelLaw: KernelLaw;
   readonly #seed: number;
@@ -37,10 +40,12 @@ export class DepthwiseConv2D extends AscLayer {
   #bias: LayerVariable | undefined;
 
   constructor(config: DepthwiseConv2DConfig) {
-    super(config, 'DepthwiseConv2D', ['kernelSize', 'strides', 'padding', 'useBias', 'kernelLaw', 'seed']);
+    const own = ['kernelSize', 'strides', 'padding', 'depthMultiplier', 'useBias', 'kernelLaw', 'seed'];
+    super(config, 'DepthwiseConv2D', own);
     this.#size = pairOf('kernelSize', config.kernelSize);
     this.#strides = pairOf('strides', config.strides ?? 1);
     this.#padding = paddingOf(config.padding ?? 'valid');
+    this.#multiplier = checkPositiveInteger('depthMultiplier', config.depthMultiplier ?? 1);
     this.#useBias = flagOf('useBias', config.useBias, true);
     this.#kernelLaw = checkOneOf('kernelLaw', config.kernelLaw ?? 'torch-default', KERNEL_LAWS);
     this.#seed = seedOf(config);
@@ -50,12 +55,12 @@ export class DepthwiseConv2D extends AscLayer {
     const channels = knownSize(this, singleShape(this, inputShape, [4]), -1);
     const taps = this.#size[0] * this.#size[1];
     const fallback = torchDefaultLaw(taps);
-    const law = this.#kernelLaw === 'torch-default' ? fallback : kaimingNormalLaw(taps * channels);
+    const law = this.#kernelLaw === 'torch-default' ? fallback : kaimingNormalLaw(taps * channels * this.#multiplier);
     const kernelStart = seededInitializer(this.#seed, this.name, 'kernel', law);
-    this.#kernel = this.addWeight('kernel', [...this.#size, channels, 1], 'float32', kernelStart);
+    this.#kernel = this.addWeight('kernel', [...this.#size, channels, this.#multiplier], 'float32', kernelStart);
     if (this.#useBias) {
       const biasStart = seededInitializer(this.#seed, this.name, 'bias', fallback);
-      this.#bias = this.addWeight('bias', [channels], 'float32', biasStart);
+      this.#bias = this.addWeight('bias', [channels * this.#multiplier], 'float32', biasStart);
     }
     this.built = true;
   }
@@ -63,7 +68,7 @@ export class DepthwiseConv2D extends AscLayer {
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     const shape = singleShape(this, inputShape, [4]) as [number | null, number | null, number | null, number | null];
     const sizes = slideWindow(this.name, [shape[1], shape[2]], this.#size, this.#strides, this.#padding);
-    return [shape[0], ...sizes, shape[3]];
+    return [shape[0], ...sizes, shape[3] === null ? null : shape[3] * this.#multiplier];
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
@@ -86,6 +91,7 @@ export class DepthwiseConv2D extends AscLayer {
       kernelSize: this.#size,
       strides: this.#strides,
       padding: this.#padding,
+      depthMultiplier: this.#multiplier,
       useBias: this.#useBias,
       kernelLaw: this.#kernelLaw,
       seed: this.#seed,

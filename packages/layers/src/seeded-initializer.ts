@@ -2,6 +2,12 @@ import { createRng } from '@asc/core';
 import { serialization, tensor, type Tensor } from '@tensorflow/tfjs-core';
 import type { initializers, Shape } from '@tensorflow/tfjs-layers';
 
+/**
+ * A seed that draws nothing: weights of zeros, which take no memory until they are written. For counting a network that is
+ * too large to hold.
+ */
+export const BLANK_SEED = -1;
+
 /** The law initial weights are drawn from. */
 export type WeightLaw =
   /** U(−bound, bound) */
@@ -39,6 +45,7 @@ class SeededInitializer extends serialization.Serializable {
   constructor(seed: number, layerName: string, weightName: string, law: WeightLaw) {
     super();
     this.#draw = (size) => {
+      if (seed === BLANK_SEED) return new Float32Array(size);
       const rng = createRng(seed).split('weights', layerName, weightName);
       const values = new Float32Array(size);
       if (law.kind === 'normal') return rng.fillNormal(values).map((value) => value * law.std);

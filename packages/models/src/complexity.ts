@@ -1,7 +1,9 @@
 import { checkKeys, checkOneOf, describeValue, UsageError } from '@asc/core';
 import type { layers, LayersModel, Shape } from '@tensorflow/tfjs-layers';
+import { GRAPH_COSTS, graphCost, tfliteBytes, type GraphCostOf } from './graph-costs.js';
 import { costOf, STOCK_COSTS, type CostOf } from './layer-costs.js';
-import { applyRule, BYTES_PER_PARAMETER, COMPLEXITY_RULES, type RuleVerdict, type Storage } from './rules.js';
+import { layerUses } from './layer-uses.js';
+import { applyRule, COMPLEXITY_RULES, type RuleVerdict, type Storage } from './rules.js';
 
 /** One row of the cost table. */
 export interface LayerCost {
@@ -13,6 +15,19 @@ export interface LayerCost {
   readonly parameters: number;
   /** Multiply–accumulates of one example. */
   readonly macs: number;
+  /** Float operations by TensorFlow's profiler, of which NeSsi's Keras backend halves the sum. */
+  readonly floatOps: number;
+  /** Multiply–accumulates by NeSsi's TFLite backend. */
+  readonly tfliteMacs: number;
+  /** Bytes of the layer's constants in TFLite: INT8 weights, INT32 biases, norms folded. */
+  readonly tfliteBytes: number;
+}
+
+/** The same network by each backend of NeSsi, the challenge's counter. */
+export interface Accounts {
+  readonly torch: { readonly parameters: number; readonly macs: number };
+  readonly keras: { readonly parameters: number; readonly macs: number };
+  readonly tflite: { readonly bytes: number; readonly macs: number };
 }
 
 export interface Complexity {
@@ -20,17 +35,30 @@ export interface Complexity {
   readonly parameters: number;
   /** Multiply–accumulates of one input, as torchinfo counts: bias and batch norm included, element-wise functions free. */
   readonly macs: number;
-  /** Size of the parameters by storage, all of them stored that way. */
+  /** The three official ways to count, side by side; `parameters` and `macs` above are torch's. */
+  readonly accounts: Accounts;
+  /** Parameters that are not 0, where asked for. */
+  readonly nonZeroParameters?: number;
+  /** Size of the parameters by storage; all of them stored that way, but for `int8+int32`. */
   readonly bytes: Readonly<Record<Storage, number>>;
   /** Pass or over-by for the rule asked for, or for every rule; per allowed storage. */
   readonly verdicts: readonly RuleVerdict[];
 }
 
 export interface ComplexityOptions {
-  /** Name of one DCASE edition, e.g. `dcase2024`; default all. Limits on MACs speak of 1 s of sound: give a 1 s input. */
+  /** Name of one DCASE edition, e.g. `dcase2024`; default all. */
   readonly rule?: string;
+  /** What the limits on MACs, which speak of 1 s of sound, are held against; default the MACs of the model's own input. */
+  readonly macsOfOneSecond?: number;
   /** Prices of layers that do not answer for themselves; default {@link STOCK_COSTS}. */
   readonly costs?: Readonly<Record<string, CostOf>>;
+  /** Prices in a converted graph; default {@link GRAPH_COSTS}. */
+  readonly graphCosts?: Readonly<Record<string, GraphCostOf>>;
+  /**
+   * Look at the weights, and hold only those that are not 0 against the rules that count them so. Default false: a fresh
+   * network starts with zeros (the shifts of its norms) that training moves.
+   */
+  readonly nonZero?: boolean;
 }
 
 /**
@@ -50,36 +78,71 @@ export function complexity(model: LayersModel, options: ComplexityOptions = {}):
       hint: 'Of what createModel() returns, pass `deployed` or `training`.',
     });
   }
-  checkKeys('The options of complexity()', options, ['rule', 'costs']);
+  checkKeys('The options of complexity()', options, ['rule', 'macsOfOneSecond', 'costs', 'graphCosts', 'nonZero']);
   const names = COMPLEXITY_RULES.map((rule) => rule.name);
   if (options.rule !== undefined) checkOneOf('rule', options.rule, names);
-  const rows = model.layers.map((layer) => layerCost(layer, model, options.costs ?? STOCK_COSTS));
-  const parameters = rows.reduce((total, row) => total + row.parameters, 0);
-  const macs = rows.reduce((total, row) => total + row.macs, 0);
-  const size = (storage: Storage): number => parameters * BYTES_PER_PARAMETER[storage];
+  const rows = layerCosts(model, options.costs ?? STOCK_COSTS, options.graphCosts ?? GRAPH_COSTS);
+  const total = (of: (row: LayerCost) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
+  const parameters = total((row) => row.parameters);
+  const macs = total((row) => row.macs);
+  const accounts: Accounts = {
+    torch: { parameters, macs },
+    keras: { parameters, macs: Math.floor(total((row) => row.floatOps) / 2) },
+    tflite: { bytes: total((row) => row.tfliteBytes), macs: total((row) => row.tfliteMacs) },
+  };
+  const bytes: Record<Storage, number> = {
+    float32: 4 * parameters,
+    float16: 2 * parameters,
+    int8: parameters,
+    'int8+int32': accounts.tflite.bytes,
+  };
+  const counted = options.nonZero === true ? { nonZeroParameters: countNonZero(model) } : {};
   return {
     layers: rows,
     parameters,
     macs,
-    bytes: { float32: size('float32'), float16: size('float16'), int8: size('int8') },
+    accounts,
+    ...counted,
+    bytes,
     verdicts: COMPLEXITY_RULES.filter((rule) => rule.name === (options.rule ?? rule.name)).flatMap((rule) =>
-      applyRule(rule, parameters, macs),
+      applyRule(rule, { parameters, macs: options.macsOfOneSecond ?? macs, bytes, ...counted }),
     ),
   };
 }
 
 /** A layer used several times in the model pays its MACs each time, and its parameters once. */
-function layerCost(layer: layers.Layer, model: LayersModel, costs: Readonly<Record<string, CostOf>>): LayerCost {
-  const uses = Object.values(model.nodesByDepth)
-    .flat()
-    .filter((node) => node.outboundLayer === layer);
-  const outputShape = uses[0]!.outputShapes[0] as Shape;
-  const prices = uses.map((use) => costOf(layer, use.inputShapes[0] as Shape, use.outputShapes[0] as Shape, costs));
-  return {
-    name: layer.name,
-    kind: layer.getClassName(),
-    outputShape,
-    parameters: layer.countParams() - (prices[0]?.statistics ?? 0),
-    macs: prices.reduce((total, price) => total + price.macs, 0),
-  };
+function layerCosts(
+  model: LayersModel,
+  costs: Readonly<Record<string, CostOf>>,
+  graphCosts: Readonly<Record<string, GraphCostOf>>,
+): LayerCost[] {
+  const statistics = new Map<layers.Layer, number>();
+  const uses = layerUses(model, (layer, inputShape, outputShape) => {
+    const cost = costOf(layer, inputShape, outputShape, costs);
+    statistics.set(layer, cost.statistics);
+    return cost.macs;
+  });
+  return model.layers.map((layer) => {
+    const own = uses.filter((use) => use.layer === layer);
+    const prices = own.map((use) => graphCost(use, graphCosts));
+    return {
+      name: layer.name,
+      kind: layer.getClassName(),
+      outputShape: own[0]!.outputShape,
+      parameters: layer.countParams() - statistics.get(layer)!,
+      macs: own.reduce((sum, use) => sum + use.macs, 0),
+      floatOps: prices.reduce((sum, price) => sum + price.floatOps, 0),
+      tfliteMacs: prices.reduce((sum, price) => sum + price.tfliteMacs, 0),
+      tfliteBytes: tfliteBytes(own),
+    };
+  });
+}
+
+/** Learnt numbers that are not 0; a layer whose `trainable` is off still has learnt ones. */
+function countNonZero(model: LayersModel): number {
+  const learnt = model.weights.filter((weight) => !/moving_(mean|variance)$/.test(weight.originalName));
+  return learnt.reduce((count, weight) => {
+    for (const value of weight.read().dataSync()) if (value !== 0) count++;
+    return count;
+  }, 0);
 }

@@ -8,12 +8,20 @@ export interface SceneModelConfig {
   readonly classes: number;
   /** Classes of the auxiliary branch used in training; 0 builds none. */
   readonly abstractClasses: number;
+  /** For each scene the index of its abstract class; only of networks whose scene path needs it. */
+  readonly abstractOf?: readonly number[];
   /** Mel bands (F). */
   readonly bands: number;
   /** Frames (T). */
   readonly frames: number;
   /** Feature channels (C). */
   readonly channels: number;
+  /** Channels of the first block, from which the rest follow, where a network can be made narrower. */
+  readonly width?: number;
+  /** Numbers in an embedding (E), of a network that reads or gives embeddings. */
+  readonly embeddingSize?: number;
+  /** Embeddings of one clip (N), of a network that reads them beside the features. */
+  readonly embeddings?: number;
 }
 
 /** A scene classification network. */
@@ -27,6 +35,8 @@ export interface SceneModel {
   readonly training: LayersModel;
   /** (B, F, T, C) → scene logits (B, Y). Shares its weights with `training`. */
   readonly deployed: LayersModel;
+  /** Names of the inputs in order where there are more than `features`: `embeddings` (B, E, N, 1). */
+  readonly inputs?: readonly string[];
   /** Names of the outputs of `training`, in order: `scene`, then `abstract` where there is such a branch. */
   readonly outputs: readonly string[];
 }
@@ -51,5 +61,7 @@ export interface ModelPreset {
   /** Name of the front-end preset in @asc/features. */
   readonly frontEnd: string;
   readonly published: readonly PublishedFigure[];
+  /** Paths of the modules in the authors' PyTorch code, by our layer names; for `pytorchNames`. */
+  readonly pytorchModules?: () => Readonly<Record<string, string>>;
   readonly build: (config: SceneModelConfig) => SceneModel;
 }

@@ -56,6 +56,22 @@ describe('safetensors', () => {
     );
   });
 
+  test('reads the 64-bit counters of a PyTorch checkpoint, and refuses what 32 bits cannot hold', () => {
+    const file = (value: bigint): Uint8Array => {
+      const header = JSON.stringify({ n: { dtype: 'I64', shape: [1], data_offsets: [0, 8] } }).padEnd(56);
+      const bytes = Buffer.alloc(8 + 56 + 8, header, 'latin1');
+      bytes.writeBigUInt64LE(56n, 0);
+      bytes.write(header, 8, 'latin1');
+      bytes.writeBigInt64LE(value, 64);
+      return bytes;
+    };
+    for (const value of [-(2 ** 31), 0, 2 ** 31 - 1]) {
+      const { n } = decodeSafetensors(file(BigInt(value)), 'counters').tensors;
+      expect(n).toEqual({ dtype: 'int32', shape: [1], data: Int32Array.of(value) });
+    }
+    expect(() => decodeSafetensors(file(2n ** 31n), 'counters')).toThrow('numbers that int32 can hold');
+  });
+
   test('refuses every truncation, and longer files', () => {
     for (let length = 0; length < reference.length; length++) {
       expect(() => decodeSafetensors(reference.subarray(0, length), 'cut.safetensors')).toThrow(DataError);

@@ -9,7 +9,7 @@ export interface Safetensors {
 
 const CODES = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const satisfies Record<DType, string>;
 /** Bytes of an element, in the order their tensors lie in a file. */
-const BYTES = { F32: 4, I32: 4, BOOL: 1 } as const;
+const BYTES = { I64: 8, F32: 4, I32: 4, BOOL: 1 } as const;
 const ORDER = Object.keys(BYTES);
 const ALIGNMENT = 8;
 const MAX_HEADER_BYTES = 100_000_000;
@@ -56,9 +56,10 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
 }
 
 /**
- * Reads a safetensors file of F32, I32 and BOOL tensors. The arrays are copies.
+ * Reads a safetensors file of F32, I32, I64 and BOOL tensors; I64 (the counters of PyTorch's norms) becomes int32. The arrays
+ * are copies.
  *
- * @throws DataError, naming `file`, when it is truncated, damaged, or holds another element type.
+ * @throws DataError, naming `file`, when it is truncated, damaged, holds another element type or an I64 that int32 cannot hold.
  */
 export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors {
   const refuse = (expected: string, received: string): never => {
@@ -85,12 +86,13 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): Safetensors 
     const read =
       readEntry(entry) ?? refuse(`tensor "${name}" with a dtype, a shape and offsets`, JSON.stringify(entry));
     const { dtype, shape, begin, end } = read;
-    if (!Object.hasOwn(BYTES, dtype)) return refuse(`tensor "${name}" of type F32, I32 or BOOL`, dtype);
+    if (!Object.hasOwn(BYTES, dtype)) return refuse(`tensor "${name}" of type F32, I32, I64 or BOOL`, dtype);
     const size = sizeOf(shape) * BYTES[dtype as Code];
     if (end - begin !== size) return refuse(`${size} bytes for tensor "${name}"`, `${end - begin}`);
     if (end > data.length) return refuse(`${end} bytes of data`, `${data.length}: the file is truncated`);
     spans.push([begin, end]);
-    tensors.push([name, toArray(dtype as Code, shape, data.slice(begin, end))]);
+    const array = toArray(dtype as Code, shape, data.slice(begin, end));
+    tensors.push([name, array ?? refuse(`tensor "${name}" of numbers that int32 can hold`, 'larger ones')]);
   }
   let covered = 0;
   for (const [begin, end] of spans.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
@@ -123,8 +125,15 @@ function readEntry(
   return { dtype, shape: shape as number[], begin, end };
 }
 
-function toArray(code: Code, shape: readonly number[], bytes: Uint8Array): NdArray {
+function toArray(code: Code, shape: readonly number[], bytes: Uint8Array): NdArray | undefined {
   switch (code) {
+    case 'I64': {
+      const wide = new BigInt64Array(bytes.buffer);
+      const narrow = Int32Array.from(wide, Number);
+      return wide.some((value, i) => BigInt(narrow[i]!) !== value)
+        ? undefined
+        : { dtype: 'int32', shape, data: narrow };
+    }
     case 'F32':
       return { dtype: 'float32', shape, data: new Float32Array(bytes.buffer) };
     case 'I32':

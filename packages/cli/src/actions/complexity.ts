@@ -1,17 +1,24 @@
-import { UsageError, nearestName } from '@asc/core';
-import { frontEnd, type PresetName } from '@asc/features';
+import { DataError, UsageError, nearestName } from '@asc/core';
 import {
+  type Accounts,
+  blueprint,
   complexity,
   COMPLEXITY_RULES,
   createModel,
   findPreset,
+  importWeights,
+  pytorchNames,
   type Complexity,
   type ComplexityRule,
+  type ModelPreset,
 } from '@asc/models';
-import { stat } from 'node:fs/promises';
+import { decodeSafetensors } from '@asc/train';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { readFile, stat } from 'node:fs/promises';
 import '../line/tensorflow.js';
 import type { CommandResult } from '../command/command-context.js';
 import { readModelFile } from '../line/load-model.js';
+import { macsOfOneSecond } from '../line/macs-of-one-second.js';
 import { onnxComplexity, type OnnxComplexity } from '../line/onnx-complexity.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import { table } from '../terminal/table.js';
@@ -36,10 +43,19 @@ const COLUMNS = [
   { heading: 'MACs', align: 'right' },
 ] as const;
 
+/** What the same layers cost in a converted graph. */
+const CONVERTED_COLUMNS = [
+  { heading: 'float ops', align: 'right' },
+  { heading: 'TFLite MACs', align: 'right' },
+  { heading: 'TFLite bytes', align: 'right' },
+] as const;
+
 /** What a preset or a file costs. */
 export async function countComplexity(subject: string, options: ComplexityCommandOptions): Promise<CommandResult> {
   const rules = rulesFor(options.rule);
-  return (await isFile(subject)) ? ofFile(subject, rules) : ofPreset(subject, rules);
+  if (!(await isFile(subject))) return ofPreset(subject, rules, options.weights);
+  if (options.weights === undefined) return ofFile(subject, rules);
+  throw new UsageError({ what: '--weights are for a network by name.', received: `${subject}, which has its own` });
 }
 
 async function isFile(subject: string): Promise<boolean> {
@@ -64,30 +80,53 @@ function rulesFor(name: string | undefined): readonly ComplexityRule[] {
 }
 
 /** A preset: its own input for the table, one second of sound for the limits, as the rules count. */
-function ofPreset(name: string, rules: readonly ComplexityRule[]): CommandResult {
+async function ofPreset(
+  name: string,
+  rules: readonly ComplexityRule[],
+  weights: string | undefined,
+): Promise<CommandResult> {
   const preset = findPreset(name);
-  const ends = frontEnd(preset.frontEnd as PresetName);
-  const counted = complexity(createModel(name).deployed);
-  const second = complexity(createModel(name, { frames: ends.frames(ends.config.sampleRateHz) }).deployed);
+  const { deployed } = weights === undefined ? blueprint(name) : createModel(name);
+  if (weights !== undefined) await giveWeights(deployed, weights, preset);
+  const macsPerSecond = macsOfOneSecond(preset, complexity(deployed).macs);
+  const counted = complexity(deployed, { nonZero: weights !== undefined, macsOfOneSecond: macsPerSecond });
   const names = new Set(rules.map((rule) => rule.name));
-  const standings = second.verdicts
+  const standings = counted.verdicts
     .filter(({ rule }) => names.has(rule))
     .map(({ rule, storage, passes, checks }): Standing => {
       const over = (what: string): number => checks.find((check) => check.what === what)?.overBy ?? 0;
       return { rule, storage, passes, overBytes: over('bytes'), overMacs: over('macs') };
     });
-  const { layers, parameters, macs, bytes } = counted;
+  const { layers, parameters, macs, bytes, accounts, nonZeroParameters } = counted;
+  const zeros = nonZeroParameters === undefined ? {} : { nonZeroParameters };
   return {
-    json: { name, parameters, macs, macsPerSecond: second.macs, bytes, layers, rules: standings },
+    json: { name, parameters, ...zeros, macs, macsPerSecond, bytes, accounts, layers, rules: standings },
     text: [
       layerTable(counted),
       '',
-      `${formatCount(parameters)} parameters, ${formatCount(macs)} MACs (${formatCount(second.macs)} for 1 s)`,
-      `${formatBytes(bytes.float32)} fp32, ${formatBytes(bytes.float16)} fp16, ${formatBytes(bytes.int8)} int8`,
+      `${formatCount(parameters)} parameters, ${formatCount(macs)} MACs (${formatCount(macsPerSecond)} for 1 s)`,
+      ...(nonZeroParameters === undefined ? [] : [`${formatCount(nonZeroParameters)} of the parameters are not 0`]),
+      `${formatBytes(bytes.float32)} fp32, ${formatBytes(bytes.float16)} fp16, ${formatBytes(bytes.int8)} int8, ` +
+        `${formatBytes(bytes['int8+int32'])} as int8 weights and int32 biases`,
+      '',
+      accountTable(accounts),
       '',
       standingTable(standings),
     ].join('\n'),
   };
+}
+
+/** @throws DataError where the file cannot be read, UsageError where it is of another network. */
+async function giveWeights(model: LayersModel, path: string, preset: ModelPreset): Promise<void> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new DataError({ what: `Cannot read the weights ${path}.`, received: describeCause(cause) }, { cause });
+  });
+  const { tensors } = decodeSafetensors(bytes, path);
+  importWeights(model, tensors, pytorchNames(model, preset.pytorchModules?.()));
+}
+
+function describeCause(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** A file: the graph as it is, stored as it is. */
@@ -98,21 +137,33 @@ async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<C
   const macsPerSecond = Math.round((counted.macs * sampleRateHz) / clipSamples);
   const storage = counted.storages[0] ?? 'float32';
   const standings = rules.map((rule): Standing => {
-    const overBytes = Math.max(0, counted.bytes - rule.maxBytes);
+    const overBytes = Math.max(0, (rule.countsNonZero ? counted.nonZeroBytes : counted.bytes) - rule.maxBytes);
     const overMacs = rule.maxMacs === undefined ? 0 : Math.max(0, macsPerSecond - rule.maxMacs);
     const allowed = rule.storages.some((each) => each === storage);
     const passes = allowed && overBytes + overMacs === 0;
     const wants = allowed ? {} : { wants: rule.storages.join(' or ') };
     return { rule: rule.name, storage, passes, overBytes, overMacs, ...wants };
   });
-  const { parameters, macs, bytes, nodes } = counted;
+  const { parameters, nonZeroParameters, macs, bytes, nonZeroBytes, nodes } = counted;
   return {
-    json: { file: path, parameters, macs, macsPerSecond, bytes, storage, layers: nodes, rules: standings },
+    json: {
+      file: path,
+      parameters,
+      nonZeroParameters,
+      macs,
+      macsPerSecond,
+      bytes,
+      nonZeroBytes,
+      storage,
+      layers: nodes,
+      rules: standings,
+    },
     text: [
       nodeTable(counted),
       '',
       `${formatCount(parameters)} parameters, ${formatCount(macs)} MACs (${formatCount(macsPerSecond)} per second of sound)`,
       `${formatBytes(bytes)} of parameters, mostly ${storage}; norms are folded, the front end is not counted`,
+      `${formatCount(nonZeroParameters)} of the parameters are not 0 (${formatBytes(nonZeroBytes)})`,
       '',
       standingTable(standings),
     ].join('\n'),
@@ -121,15 +172,24 @@ async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<C
 
 function layerTable({ layers }: Complexity): string {
   const rows = layers
-    .filter(({ parameters, macs }) => parameters + macs > 0)
-    .map(({ name, kind, outputShape, parameters, macs }) => [
+    .filter(({ parameters, macs, floatOps }) => parameters + macs + floatOps > 0)
+    .map(({ name, kind, outputShape, parameters, macs, floatOps, tfliteMacs, tfliteBytes }) => [
       name,
       kind.replace(/^Asc/, ''),
       outputShape.slice(1).join('×'),
-      formatCount(parameters),
-      formatCount(macs),
+      ...[parameters, macs, floatOps, tfliteMacs, tfliteBytes].map(formatCount),
     ]);
-  return table(COLUMNS, rows);
+  return table([...COLUMNS, ...CONVERTED_COLUMNS], rows);
+}
+
+/** The three backends of NeSsi, the challenge's counter. */
+function accountTable({ torch, keras, tflite }: Accounts): string {
+  const rows = [
+    ['torch (torchinfo)', `${formatCount(torch.parameters)} parameters`, formatCount(torch.macs)],
+    ['keras (float operations // 2)', `${formatCount(keras.parameters)} parameters`, formatCount(keras.macs)],
+    ['tflite (int8, norms folded)', `${formatCount(tflite.bytes)} bytes`, formatCount(tflite.macs)],
+  ];
+  return table([{ heading: 'counted as' }, { heading: 'size' }, { heading: 'MACs', align: 'right' }], rows);
 }
 
 function nodeTable({ nodes }: OnnxComplexity): string {

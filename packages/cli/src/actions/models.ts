@@ -1,5 +1,5 @@
 import { frontEnd, type PresetName } from '@asc/features';
-import { complexity, createModel, listPresets, type ModelPreset } from '@asc/models';
+import { blueprint, complexity, listPresets, type ModelPreset } from '@asc/models';
 import '../line/tensorflow.js';
 import type { CommandResult } from '../command/command-context.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
@@ -13,7 +13,7 @@ export function listModels(): CommandResult {
 
 function describe(preset: ModelPreset) {
   const { name, paper, config, clipSamples, frontEnd: front, published } = preset;
-  const { deployed } = createModel(name);
+  const { deployed } = blueprint(name);
   const { parameters, macs, bytes } = complexity(deployed);
   const { sampleRateHz } = frontEnd(front as PresetName).config;
   return {
@@ -32,7 +32,7 @@ function describe(preset: ModelPreset) {
 
 function paragraph(model: ReturnType<typeof describe>): string {
   const { bytes, published } = model;
-  const shape = `${model.inputShape.join(' × ')} (bands × frames × channels, ${model.seconds} s)`;
+  const shape = `${model.inputShape.join(' × ')} (bands × frames × channels, ${Number(model.seconds.toFixed(3))} s)`;
   const rows = [
     ['input', shape],
     ['classes', String(model.classes)],

@@ -3,6 +3,7 @@ import { subcommand, type CommonOptions, type Performer } from '../command/handl
 
 export interface ComplexityCommandOptions extends CommonOptions {
   readonly rule?: string;
+  readonly weights?: string;
 }
 
 /** `asc complexity`: what a network costs, layer by layer, and which official limits it meets. */
@@ -14,6 +15,7 @@ export function addComplexityCommand(program: Command, perform: Performer): void
     'asc complexity dcase2024 --rule dcase2024\nasc complexity model.int8.onnx',
   )
     .option('--rule <NAME>', 'only this edition of DCASE Task 1, e.g. dcase2024')
+    .option('--weights <FILE>', "count the zeros in a preset's weights: a safetensors file with PyTorch's names")
     .action((subject: string, options: ComplexityCommandOptions) =>
       perform(options, async () => (await import('../actions/complexity.js')).countComplexity(subject, options)),
     );

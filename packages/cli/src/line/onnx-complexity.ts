@@ -39,8 +39,11 @@ export interface NodeCost {
 export interface OnnxComplexity {
   readonly nodes: readonly NodeCost[];
   readonly parameters: number;
+  readonly nonZeroParameters: number;
   /** Bytes of the parameters as they are stored. */
   readonly bytes: number;
+  /** Bytes of those that are not 0. */
+  readonly nonZeroBytes: number;
   readonly macs: number;
   /** How the parameters are stored, most first. */
   readonly storages: readonly OnnxType[];
@@ -86,7 +89,9 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
   return {
     nodes,
     parameters: sum(tensors.map(({ data }) => data.length)),
+    nonZeroParameters: sum(tensors.map(countNonZero)),
     bytes: sum(tensors.map(({ type, data }) => data.length * (BYTES[type] ?? 4))),
+    nonZeroBytes: sum(tensors.map((tensor) => countNonZero(tensor) * (BYTES[tensor.type] ?? 4))),
     macs: sum(nodes.map(({ macs }) => macs)),
     storages: [...shares].sort(([, a], [, b]) => b - a).map(([type]) => type),
   };
@@ -104,6 +109,12 @@ function storedAs(
   if (tensor !== undefined) return tensor.data.length > 1 && tensor.type in BYTES ? [[name, tensor]] : [];
   const node = producers.get(name);
   return node !== undefined && STORAGE_OPS.has(node.op) ? storedAs(node.inputs[0], model, producers) : [];
+}
+
+function countNonZero({ data }: OnnxTensor): number {
+  let count = 0;
+  for (const value of data) if (Number(value) !== 0) count++;
+  return count;
 }
 
 function macsOf(op: string, sizes: readonly number[], outputShape: readonly number[]): number {

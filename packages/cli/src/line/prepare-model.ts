@@ -1,6 +1,6 @@
 import { UsageError, type FrontEndConfig, type LabelSpace, type ModelCard } from '@asc/core';
 import { frontEnd, resolveFrontEndConfig, type FrontEndInput } from '@asc/features';
-import { createModel, type SceneModel, type SceneModelConfig } from '@asc/models';
+import { createModel, findPreset, type SceneModel, type SceneModelConfig } from '@asc/models';
 import type { Recipe } from '@asc/train';
 import './tensorflow.js';
 
@@ -50,6 +50,13 @@ export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
       hint: 'Add a classes.csv (scene_label, abstract_label) to the dataset, or --set task.kind=classification.',
     });
   }
+  const { preset } = recipe.model;
+  if (findPreset(preset).config.embeddings !== undefined) {
+    throw new UsageError({
+      what: `The network "${preset}" reads embeddings beside the features, and a recipe gives it features alone.`,
+      hint: 'Choose a network of one input: asc models lists them.',
+    });
+  }
   const ends = frontEnd(card.frontEnd);
   const frames = ends.frames(clipSamples);
   if (frames === 0) {
@@ -62,7 +69,7 @@ export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
   }
   refuseDerived(recipe.model.options);
   const options = recipe.model.options as Partial<SceneModelConfig>;
-  return createModel(recipe.model.preset, {
+  return createModel(preset, {
     seed: recipe.seed,
     classes: labels.scenes.length,
     abstractClasses: recipe.task.kind === 'extended-mtl' ? labels.abstracts.length : 0,
