@@ -1,6 +1,7 @@
 import type { DType } from '@asc/core';
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValueInfo } from '../model/onnx-model.js';
-import { type Constant, type Layout, type Value, physicalShape, sameShape, sizeOf } from './value.js';
+import { contentKey } from './content-key.js';
+import { type Constant, type Layout, type Value, physicalShape, sameShape } from './value.js';
 
 /** The operator set the graphs are written in: the newest whose training-step operators every runtime of interest has. */
 export const OPSET = 18;
@@ -237,16 +238,4 @@ export class GraphBuilder {
     this.used.add(name);
     return name;
   }
-}
-
-/** Two 32-bit FNV-style hashes over the bytes plus the length: equal content, equal key. */
-function contentKey(data: OnnxTensor['data']): string {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  let a = 0x811c9dc5;
-  let b = 0x9747b28c;
-  for (let i = 0; i < bytes.length; i++) {
-    a = Math.imul(a ^ bytes[i]!, 0x01000193);
-    b = Math.imul(b + bytes[i]!, 0x85ebca6b) ^ (b >>> 13);
-  }
-  return `${sizeOf([data.length])}:${a >>> 0}:${b >>> 0}`;
 }

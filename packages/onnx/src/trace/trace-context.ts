@@ -8,6 +8,7 @@ import {
   type Variable,
   engine,
 } from '@tensorflow/tfjs-core';
+import { contentKey } from './content-key.js';
 import { GraphBuilder } from './graph-builder.js';
 import { type LoweringContext, type LoweringTable, dtypeOf } from './lowering.js';
 import type { TraceBackend } from './trace-backend.js';
@@ -148,7 +149,7 @@ export class TraceContext implements LoweringContext {
     const entry = constantEntry(data, dtypeOf(dtype));
     this.entries.set(dataId, entry);
     this.written.push({
-      key: fingerprint(data),
+      key: contentKey(data),
       where: `${op === undefined ? '' : ` in the op '${op}'`}${this.where()}`,
     });
   }
@@ -226,11 +227,4 @@ function typed(values: BackendValues, dtype: DType, size: number): Constant['dat
   if (dtype === 'float32') return Float32Array.from(exact as ArrayLike<number>);
   if (dtype === 'int32') return Int32Array.from(exact as ArrayLike<number>);
   return Uint8Array.from(exact as ArrayLike<number>);
-}
-
-function fingerprint(data: Constant['data']): string {
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
-  return `${data.length}:${hash >>> 0}`;
 }
