@@ -1,20 +1,7 @@
-import { checkPositiveInteger } from '@asc/core';
-import {
-  add,
-  matMul,
-  mean,
-  mul,
-  relu,
-  reshape,
-  serialization,
-  sigmoid,
-  tidy,
-  type Tensor,
-} from '@tensorflow/tfjs-core';
-import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
-import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
+import { mean, serialization, type Tensor } from '@tensorflow/tfjs-core';
+import type { SeededLayerConfig } from './asc-layer.js';
+import { BottleneckGate } from './bottleneck-gate.js';
 import { maxOverAxes } from './max-over-axes.js';
-import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
 export interface ChannelGateConfig extends SeededLayerConfig {
   /** Hidden units are max(1, ⌊C / reduction⌋); default 16. */
@@ -27,66 +14,16 @@ export interface ChannelGateConfig extends SeededLayerConfig {
  *
  * (B, F, T, C) → same. Source: Woo et al., "CBAM: Convolutional Block Attention Module" (2018).
  */
-export class ChannelGate extends AscLayer {
+export class ChannelGate extends BottleneckGate {
   static className = 'AscChannelGate';
-  readonly #reduction: number;
-  readonly #seed: number;
-  #reduce!: { kernel: LayerVariable; bias: LayerVariable };
-  #expand!: { kernel: LayerVariable; bias: LayerVariable };
+  protected readonly poolings = 2;
 
   constructor(config: ChannelGateConfig = {}) {
-    super(config, 'ChannelGate', ['reduction', 'seed']);
-    this.#reduction = checkPositiveInteger('reduction', config.reduction ?? 16);
-    this.#seed = seedOf(config);
+    super(config, 'ChannelGate', 16);
   }
 
-  #hidden(channels: number): number {
-    return Math.max(1, Math.floor(channels / this.#reduction));
-  }
-
-  #addDense(prefix: string, size: number, units: number): { kernel: LayerVariable; bias: LayerVariable } {
-    const weight = (name: string, shape: number[]): LayerVariable => {
-      const start = seededInitializer(this.#seed, this.name, `${prefix}_${name}`, torchDefaultLaw(size));
-      return this.addWeight(`${prefix}_${name}`, shape, 'float32', start);
-    };
-    return { kernel: weight('kernel', [size, units]), bias: weight('bias', [units]) };
-  }
-
-  override build(inputShape: Shape | Shape[]): void {
-    const channels = knownSize(this, singleShape(this, inputShape, [4]), -1);
-    const hidden = this.#hidden(channels);
-    this.#reduce = this.#addDense('reduce', channels, hidden);
-    this.#expand = this.#addDense('expand', hidden, channels);
-    this.built = true;
-  }
-
-  override computeOutputShape(inputShape: Shape | Shape[]): Shape {
-    return singleShape(this, inputShape, [4]);
-  }
-
-  override call(inputs: Tensor | Tensor[]): Tensor {
-    return tidy(() => {
-      const x = singleInput(this, inputs);
-      const channels = x.shape[3]!;
-      const perceptron = (pooled: Tensor): Tensor => {
-        const hidden = relu(add(matMul(pooled, this.#reduce.kernel.read()), this.#reduce.bias.read()));
-        return add(matMul(hidden, this.#expand.kernel.read()), this.#expand.bias.read());
-      };
-      const average = reshape(mean(x, [1, 2], true), [-1, channels]);
-      const largest = reshape(maxOverAxes(x, [1, 2]), [-1, channels]);
-      const gate = sigmoid(add(perceptron(average), perceptron(largest)));
-      return mul(x, reshape(gate, [-1, 1, 1, channels]));
-    });
-  }
-
-  override macs(inputShape: Shape): number {
-    const channels = knownSize(this, singleShape(this, inputShape, [4]), -1);
-    const hidden = this.#hidden(channels);
-    return 2 * ((channels + 1) * hidden + (hidden + 1) * channels);
-  }
-
-  override getConfig(): serialization.ConfigDict {
-    return { ...super.getConfig(), reduction: this.#reduction, seed: this.#seed };
+  protected pool(x: Tensor): Tensor[] {
+    return [mean(x, [1, 2], true), maxOverAxes(x, [1, 2])];
   }
 }
 serialization.registerClass(ChannelGate);
