@@ -1,0 +1,4 @@
+import { z } from 'zod';
+
+/** A count that cannot be nothing. */
+export const positiveInteger = z.number().int().min(1);
