@@ -1,3 +1,11 @@
+export {
+  type DatasetArchive,
+  type DatasetEntry,
+  type DatasetLayout,
+  datasetCatalogue,
+  datasetEntry,
+} from './dataset/catalogue.js';
+export type { AudioFacts, DatasetFacts, Fact, FactBasis, FoldFacts } from './dataset/dataset-facts.js';
 export { loadFolder, type LoadFolderOptions } from './dataset/load-folder.js';
 export { loadTau, type LoadTauOptions } from './dataset/load-tau.js';
 export {
