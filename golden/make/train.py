@@ -38,37 +38,137 @@ CASES = {
         dict(momentum=0.9, nesterov=True, weight_decay=1e-3),
         dict(kind="sgd", momentum=0.9, nesterov=True, weightDecay=1e-3),
     ),
+    "adamw": (torch.optim.AdamW, dict(), dict(kind="adamw")),
+    "adamw with another weight decay": (
+        torch.optim.AdamW,
+        dict(betas=(0.8, 0.95), eps=1e-6, weight_decay=0.5),
+        dict(kind="adamw", beta1=0.8, beta2=0.95, epsilon=1e-6, weightDecay=0.5),
+    ),
+    # The norms run from 30 to 133 (printed below): one limit cuts some steps, the other all.
+    "sgd, some norms clipped": (
+        torch.optim.SGD,
+        dict(momentum=0.9),
+        dict(kind="sgd", momentum=0.9, clip=dict(kind="norm", max=50.0)),
+    ),
+    "adam, all norms clipped": (torch.optim.Adam, dict(), dict(kind="adam", clip=dict(kind="norm", max=1e-3))),
+    "sgd, values clipped": (torch.optim.SGD, dict(), dict(kind="sgd", clip=dict(kind="value", max=0.05))),
+    # Gradients of 3, 3 and 2 batches of 4, 4, 2, 4, 4, 2, 4, 2 clips.
+    "adamw of gathered gradients": (torch.optim.AdamW, dict(), dict(kind="adamw", accumulate=3)),
+    "sgd of gathered, clipped gradients": (
+        torch.optim.SGD,
+        dict(momentum=0.9),
+        dict(kind="sgd", momentum=0.9, accumulate=3, clip=dict(kind="norm", max=20.0)),
+    ),
 }
+clips = [4, 4, 2, 4, 4, 2, 4, 2]
+print("gradient norms", gradients.norm(dim=1).tolist())
+
+
+def parts(accumulate):
+    """First and last batch of every update."""
+    return [(i, min(i + accumulate, STEPS) - 1) for i in range(0, STEPS, accumulate)]
+
 cases = []
 for name, (kind, options, config) in CASES.items():
     parameter = torch.nn.Parameter(start.clone())
     optimiser = kind([parameter], lr=rates[0], **options)
     trajectory = []
-    for rate, gradient in zip(rates, gradients):
-        optimiser.param_groups[0]["lr"] = rate
-        parameter.grad = gradient.clone()
+    for first, last in parts(config.get("accumulate", 1)):
+        trajectory += [parameter.detach().tolist()] * (last - first)
+        optimiser.param_groups[0]["lr"] = rates[last]
+        weights = torch.tensor(clips[first : last + 1], dtype=torch.float32)[:, None]
+        parameter.grad = (gradients[first : last + 1] * weights).sum(0) / weights.sum()
+        clip = config.get("clip", {})
+        if clip.get("kind") == "norm":
+            torch.nn.utils.clip_grad_norm_([parameter], clip["max"])
+        if clip.get("kind") == "value":
+            torch.nn.utils.clip_grad_value_([parameter], clip["max"])
         optimiser.step()
         trajectory.append(parameter.detach().tolist())
     cases.append(dict(name=name, config=config, trajectory=trajectory))
 json.dump(
-    dict(torch=torch.__version__, rates=rates, start=start.tolist(), gradients=gradients.tolist(), cases=cases),
+    dict(torch=torch.__version__, rates=rates, clips=clips, start=start.tolist(), gradients=gradients.tolist(), cases=cases),
     open(os.path.join(OUT, "optimisers.json"), "w"),
 )
 
 
-def cosine(base, minimum, total):
+schedulers = torch.optim.lr_scheduler
+
+
+def rates_of(base, make, total, position=None):
+    """The learning rate before each of `total` scheduler steps."""
     optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=total, eta_min=minimum)
+    schedule = make(optimiser)
     values = []
-    for _ in range(total):
+    for i in range(total):
         values.append(optimiser.param_groups[0]["lr"])
         optimiser.step()
-        schedule.step()
+        schedule.step(*([] if position is None else [position(i + 1)]))
+    return values
+
+
+def cosine(base, minimum, total):
+    values = rates_of(base, lambda o: schedulers.CosineAnnealingLR(o, T_max=total, eta_min=minimum), total)
     return dict(base=base, minimum=minimum, total=total, values=values)
 
 
+def restarts(base, minimum, period, multiplier, epochs, per_epoch):
+    """`per_epoch` steps of 1/per_epoch of an epoch each."""
+    make = lambda o: schedulers.CosineAnnealingWarmRestarts(o, T_0=period, T_mult=multiplier, eta_min=minimum)
+    values = rates_of(base, make, epochs * per_epoch, lambda i: i / per_epoch)
+    return dict(
+        base=base, minimum=minimum, period=period, multiplier=multiplier, stepsPerEpoch=per_epoch, values=values
+    )
+
+
+def warm_cosine(base, minimum, start, warm, total):
+    def make(optimiser):
+        line = schedulers.LinearLR(optimiser, start_factor=start, end_factor=1.0, total_iters=warm)
+        rest = schedulers.CosineAnnealingLR(optimiser, T_max=total - warm, eta_min=minimum)
+        return schedulers.SequentialLR(optimiser, [line, rest], milestones=[warm])
+
+    return dict(base=base, minimum=minimum, start=start, warm=warm, total=total, values=rates_of(base, make, total))
+
+
+def amfm(per_epoch, epochs):
+    """
+    As shimhz/AMFM trains (m_trainer.py, utils.py): in epochs 0 to 10 the rate is overwritten by a line that counts epochs from
+    1, before every batch; the scheduler, stepped after every batch, has a first period of 4 epochs here (80 there).
+    """
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimiser = torch.optim.SGD([parameter], lr=1e-3)
+    schedule = schedulers.CosineAnnealingWarmRestarts(optimiser, T_0=4 * per_epoch, eta_min=1e-6)
+    values = []
+    for epoch in range(epochs):
+        for batch in range(per_epoch):
+            if epoch <= 10:
+                share = (batch + (epoch - 1) * per_epoch) / (10 * per_epoch)
+                optimiser.param_groups[0]["lr"] = 1e-3 + share * (1e-2 - 1e-3)
+            values.append(optimiser.param_groups[0]["lr"])
+            optimiser.step()
+            schedule.step()
+    return dict(stepsPerEpoch=per_epoch, periodEpochs=4, values=values)
+
+
+def noam(factor, width, warm, exponent, total):
+    shape = lambda i: factor * width**exponent * min((i + 1) ** -0.5, (i + 1) * warm**-1.5)
+    values = rates_of(1.0, lambda o: schedulers.LambdaLR(o, shape), total)
+    return dict(factor=factor, width=width, warm=warm, exponent=exponent, values=values)
+
+
 json.dump(
-    dict(torch=torch.__version__, cosine=[cosine(1e-3, 1e-6, 60), cosine(0.1, 0.0, 7)]),
+    dict(
+        torch=torch.__version__,
+        cosine=[cosine(1e-3, 1e-6, 60), cosine(0.1, 0.0, 7)],
+        restarts=[
+            restarts(0.1, 0.0, 3, 1, 10, 1),
+            restarts(1e-3, 1e-6, 2, 2, 15, 1),
+            restarts(1e-3, 1e-6, 1, 3, 8, 4),
+        ],
+        warmCosine=[warm_cosine(1e-2, 1e-5, 0.1, 5, 20), warm_cosine(5e-3, 0.0, 1e-9, 7, 30)],
+        amfm=amfm(3, 20),
+        noam=[noam(0.5, 2048, 12, 0.5, 30), noam(0.5, 128, 12, -0.5, 30)],
+    ),
     open(os.path.join(OUT, "schedules.json"), "w"),
 )
 

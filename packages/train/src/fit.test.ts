@@ -14,9 +14,10 @@ import { openRun, runPaths } from './run-folder.js';
 import type { Recipe } from './recipe-schema.js';
 import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
-/** Everything that draws: dropout, roll, mixup, masks; batches of two sizes. */
+/** Everything that draws: dropout, roll, mixup, masks; batches of two sizes, two an update. */
 const RANDOM = {
   task: { kind: 'extended-mtl' },
+  optimiser: { kind: 'adam', learningRate: 0.01, accumulate: 2 },
   augment: {
     timeRoll: true,
     mixup: { alpha: 0.4 },

@@ -4,9 +4,11 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { createOptimiser } from './create-optimiser.js';
 import { tinyRecipe } from './tiny-scenes.test.helper.js';
+import { updateParts } from './update-parts.js';
 
 interface Golden {
   readonly rates: readonly number[];
+  readonly clips: readonly number[];
   readonly start: number[];
   readonly gradients: number[][];
   readonly cases: readonly { name: string; config: Record<string, unknown>; trajectory: number[][] }[];
@@ -18,13 +20,17 @@ const golden = JSON.parse(
 
 describe('optimisers', () => {
   test.each(golden.cases)('$name follows torch', ({ config, trajectory }) => {
-    const optimiser = createOptimiser(tinyRecipe({ optimiser: config }).optimiser);
+    const recipe = tinyRecipe({ optimiser: config });
+    const optimiser = createOptimiser(recipe.optimiser);
     let parameters: tf.Tensor = tf.tensor(golden.start);
     let slots: Readonly<Record<string, tf.Tensor>> = Object.fromEntries(
       optimiser.slots.map((name) => [name, tf.zerosLike(parameters)]),
     );
+    const { accumulate } = recipe.optimiser;
+    const parts = updateParts(golden.rates.length, accumulate);
     golden.rates.forEach((rate, step) => {
-      const scalars = optimiser.scalars(step, rate);
+      const part = parts.gather(step, golden.clips[step] as number);
+      const scalars = optimiser.scalars(parts.indexOf(0, step), rate, part);
       expect(Object.keys(scalars)).toEqual(optimiser.scalarNames);
       const updated = optimiser.update({
         parameters,

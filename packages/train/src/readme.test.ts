@@ -3,7 +3,7 @@ import { BatchNorm, Conv2D, Dense } from '@asc/layers';
 import '@tensorflow/tfjs-backend-cpu';
 import { layers, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fit, inMemoryBatches, openRun, parseRecipe, readRun } from './index.js';
@@ -55,5 +55,21 @@ describe('the example of the README', () => {
     const { history } = await readRun(folder);
     expect(history.at(-1)?.validation?.accuracy).toBeGreaterThan(0.8);
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('the recipes of the README', () => {
+  test('are recipes, and show only what they hold', async () => {
+    const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+    const blocks = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, block]) => JSON.parse(block ?? '') as object);
+    expect(blocks.length).toBeGreaterThan(3);
+    const rest = {
+      name: 'shown',
+      dataset: { kind: 'tau' },
+      features: { preset: 'none' },
+      clip: { seconds: 1 },
+      model: { preset: 'mine' },
+    };
+    for (const block of blocks) expect(parseRecipe({ ...rest, ...block })).toMatchObject(block);
   });
 });

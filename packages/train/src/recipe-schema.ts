@@ -37,7 +37,7 @@ export const recipeSchema = z
     engine: z.enum(['cpu', 'eager']).default('cpu'),
   })
   .refine(
-    ({ schedule, optimiser }) => schedule.kind !== 'cosine' || schedule.minLearningRate <= optimiser.learningRate,
+    ({ schedule, optimiser }) => !('minLearningRate' in schedule) || schedule.minLearningRate <= optimiser.learningRate,
     { path: ['schedule', 'minLearningRate'], params: { expected: 'at most optimiser.learningRate' } },
   );
 

@@ -35,6 +35,8 @@ describe('parseRecipe', () => {
       beta2: 0.999,
       epsilon: 1e-8,
       weightDecay: 0,
+      clip: { kind: 'none' },
+      accumulate: 1,
     });
     expect(recipe.task).toEqual({ kind: 'classification' });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
@@ -44,7 +46,8 @@ describe('parseRecipe', () => {
   test('names an unknown key, its value and the nearest known one', () => {
     expect(refusal({ ...MINIMAL, optimiser: { kind: 'adam', learnigRate: 1 } })).toBe(
       'The recipe has an unknown key "optimiser.learnigRate".\n' +
-        'expected keys among kind, learningRate, beta1, beta2, epsilon, weightDecay, received learnigRate: 1\n' +
+        'expected keys among kind, learningRate, beta1, beta2, epsilon, weightDecay, clip, accumulate, ' +
+        'received learnigRate: 1\n' +
         'Did you mean "optimiser.learningRate"?',
     );
     expect(refusal({ ...MINIMAL, augment: { mixup: { alhpa: 1 } } })).toContain('Did you mean "augment.mixup.alpha"?');
@@ -76,6 +79,15 @@ describe('parseRecipe', () => {
       { ...MINIMAL, schedule: { kind: 'cosine', minLearningRate: 1 } },
       'expected at most optimiser.learningRate, received 1',
     ],
+    [
+      { ...MINIMAL, schedule: { kind: 'cosine-restarts', minLearningRate: 1 } },
+      'expected at most optimiser.learningRate, received 1',
+    ],
+    [{ ...MINIMAL, schedule: { kind: 'noam' } }, '"schedule.modelSize" in the recipe is missing.'],
+    [{ ...MINIMAL, schedule: { kind: 'constant', warmUp: { lenght: 1 } } }, 'Did you mean "schedule.warmUp.length"?'],
+    [{ ...MINIMAL, optimiser: { kind: 'adamw', clip: { kind: 'norm' } } }, '"optimiser.clip.max" in the recipe is'],
+    [{ ...MINIMAL, optimiser: { kind: 'adamw', clip: { kind: 'norm', max: 0 } } }, 'expected a number above 0'],
+    [{ ...MINIMAL, optimiser: { kind: 'adam', accumulate: 0 } }, 'expected a number of at least 1'],
     [{ ...MINIMAL, model: { preset: 'm', options: { width: NaN } } }, '"model.options.width"'],
     [[], 'The recipe is not valid.\nexpected a value of type object, received []'],
     [null, 'The recipe is not valid.'],
@@ -132,6 +144,8 @@ describe('setRecipeValues', () => {
       momentum: 0.9,
       nesterov: false,
       weightDecay: 0,
+      clip: { kind: 'none' },
+      accumulate: 1,
     });
   });
 

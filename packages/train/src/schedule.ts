@@ -1,41 +1,44 @@
+import { cosineRestartsSchedule } from './cosine-restarts-schedule.js';
+import { cosineSchedule } from './cosine-schedule.js';
+import { noamSchedule } from './noam-schedule.js';
 import type { ScheduleConfig } from './recipe-schema.js';
+import { warmUp } from './warm-up.js';
 
-/** Where a step stands in its run. */
+/** Where an update stands in its run. */
 export interface SchedulePosition {
   /** Counted from 0 over the whole run. */
   readonly step: number;
-  readonly epoch: number;
   readonly totalSteps: number;
-  readonly totalEpochs: number;
+  readonly stepsPerEpoch: number;
 }
 
-/** Learning rate of a step. */
+/** Learning rate of an update. */
 export type Schedule = (position: SchedulePosition) => number;
-
-/**
- * Cosine annealing in closed form, over steps or epochs: min + (base − min)·(1 + cos(π·t/T))/2 for t = 0 … T−1, as
- * `torch.optim.lr_scheduler.CosineAnnealingLR` with T_max = T; the minimum itself would come at t = T.
- *
- * Source: Loshchilov and Hutter, 2017, without restarts.
- */
-export function cosineSchedule(config: {
-  readonly learningRate: number;
-  readonly minLearningRate: number;
-  readonly perStep: boolean;
-}): Schedule {
-  const { learningRate, minLearningRate, perStep } = config;
-  return ({ step, epoch, totalSteps, totalEpochs }) => {
-    const done = perStep ? step / totalSteps : epoch / totalEpochs;
-    return minLearningRate + ((learningRate - minLearningRate) * (1 + Math.cos(Math.PI * done))) / 2;
-  };
-}
 
 /** The same learning rate all along. */
 export function constantSchedule(learningRate: number): Schedule {
   return () => learningRate;
 }
 
+/** `schedule` as it stands at the first update of an epoch, held within it. */
+export function perEpoch(schedule: Schedule): Schedule {
+  return (position) => schedule({ ...position, step: position.step - (position.step % position.stepsPerEpoch) });
+}
+
 /** The schedule a recipe names, for its optimiser's learning rate. */
 export function createSchedule(config: ScheduleConfig, learningRate: number): Schedule {
-  return config.kind === 'cosine' ? cosineSchedule({ ...config, learningRate }) : constantSchedule(learningRate);
+  if (config.kind === 'noam') return noamSchedule({ ...config, learningRate });
+  const schedule = warmUp(mainSchedule(config, learningRate), { ...config.warmUp, learningRate });
+  return config.perStep ? schedule : perEpoch(schedule);
+}
+
+function mainSchedule(config: Exclude<ScheduleConfig, { kind: 'noam' }>, learningRate: number): Schedule {
+  switch (config.kind) {
+    case 'cosine':
+      return cosineSchedule({ ...config, learningRate });
+    case 'cosine-restarts':
+      return cosineRestartsSchedule({ ...config, learningRate });
+    case 'constant':
+      return constantSchedule(learningRate);
+  }
 }

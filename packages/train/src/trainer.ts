@@ -8,6 +8,7 @@ import type { Recipe } from './recipe-schema.js';
 import { createSchedule } from './schedule.js';
 import { sizedStep } from './sized-step.js';
 import { trainingStep } from './training-step.js';
+import { updateParts } from './update-parts.js';
 
 /** What one step of training gave. */
 export interface StepResult {
@@ -46,9 +47,11 @@ export function createTrainer(options: {
   const source = trainingStep({ model, task, labels, optimiser });
   const compiled = sizedStep(source, { engine: recipe.engine, threads });
   const rng = createRng(recipe.seed).split('train');
-  const totalSteps = stepsPerEpoch * recipe.epochs;
+  const updates = updateParts(stepsPerEpoch, recipe.optimiser.accumulate);
+  const { updatesPerEpoch } = updates;
+  const totalSteps = updatesPerEpoch * recipe.epochs;
   const learningRate = (epoch: number, step: number) =>
-    schedule({ step: epoch * stepsPerEpoch + step, epoch, totalSteps, totalEpochs: recipe.epochs });
+    schedule({ step: updates.indexOf(epoch, step), totalSteps, stepsPerEpoch: updatesPerEpoch });
 
   return {
     learningRate,
@@ -56,7 +59,8 @@ export function createTrainer(options: {
       const own = rng.split('epoch', epoch, 'step', step);
       const arrays = augmentBatch(checkBatch(batch, model, targets), recipe.augment, own.split('augment'));
       const rate = learningRate(epoch, step);
-      const scalars = Object.entries(optimiser.scalars(epoch * stepsPerEpoch + step, rate)).map(
+      const part = updates.gather(step, arrays['x']?.shape[0] ?? 0);
+      const scalars = Object.entries(optimiser.scalars(updates.indexOf(epoch, step), rate, part)).map(
         ([name, value]): [string, NdArrays[string]] => [
           `optimiser/${name}`,
           { dtype: 'float32', shape: [], data: Float32Array.of(value) },
@@ -74,8 +78,8 @@ export function createTrainer(options: {
         learningRate: rate,
       };
     },
-    readState: () => compiled.readState(),
-    writeState: (state) => compiled.writeState(state),
+    readState: () => ({ ...compiled.readState(), ...updates.readState() }),
+    writeState: (state) => compiled.writeState(updates.writeState(state)),
     writeVariables: () => compiled.writeVariables(),
     async release() {
       await compiled.release();

@@ -4,8 +4,11 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, regularizers, sequential } from '@tensorflow/tfjs-layers';
 import { describe, expect, test } from '@jest/globals';
+import { accumulateGradients } from './accumulate-gradients.js';
 import { adam } from './adam.js';
+import { adamW } from './adamw.js';
 import { classification } from './classification.js';
+import { clipByNorm, clipByValue } from './clip-gradients.js';
 import { createTask } from './create-task.js';
 import { namedWeights } from './named-weights.js';
 import { oneHotTargets } from './one-hot-targets.js';
@@ -43,10 +46,12 @@ async function runSteps(engine: Engine, optimiser = adam(ADAM), steps = 5) {
   const before = tf.memory().numTensors;
   const outputs: NdArrays[] = [];
   for (let i = 0; i < steps; i++) {
-    const scalars = Object.entries(optimiser.scalars(i, 0.01)).map(([name, value]): [string, NdArrays[string]] => [
-      `optimiser/${name}`,
-      { dtype: 'float32', shape: [], data: Float32Array.of(value) },
-    ]);
+    const scalars = Object.entries(optimiser.scalars(i, 0.01, { share: i % 2 === 0 ? 1 : 0.5, last: i % 2 === 1 })).map(
+      ([name, value]): [string, NdArrays[string]] => [
+        `optimiser/${name}`,
+        { dtype: 'float32', shape: [], data: Float32Array.of(value) },
+      ],
+    );
     outputs.push(await compiled.run({ ...batch(i), ...Object.fromEntries(scalars) }, createRng(7).split(i)));
   }
   expect(tf.memory().numTensors).toBe(before);
@@ -74,6 +79,12 @@ describe('trainingStep', () => {
   test.each([
     ['adam', () => adam(ADAM), ['optimiser/firstMoment', 'optimiser/secondMoment']],
     ['sgd', () => sgd(SGD), ['optimiser/momentum']],
+    [
+      'gathered, clipped adamw',
+      () => accumulateGradients(clipByNorm(adamW(ADAM), 0.1)),
+      ['optimiser/firstMoment', 'optimiser/secondMoment', 'optimiser/meanGradient'],
+    ],
+    ['sgd of clipped values', () => clipByValue(sgd(SGD), 0.01), ['optimiser/momentum']],
   ] as const)(
     'traced and eager agree over 5 steps with %s: losses, weights, statistics',
     async (_name, make, slots) => {
