@@ -97,6 +97,7 @@ function preset(variant: Variant, published: readonly PublishedFigure[]): ModelP
     clipSamples: 220_500,
     frontEnd: 'amfm-small',
     published,
+    jointTraining: 'extended-mtl',
     build: (config) => build(variant, config),
   };
 }

@@ -50,6 +50,9 @@ export interface PublishedFigure {
   readonly note: string;
 }
 
+/** How a network shares itself between scenes and abstract classes; the recipe's task of the same name trains it. */
+export type JointTraining = 'conventional-mtl' | 'separated-classifier' | 'sequential-mtl' | 'extended-mtl';
+
 /** A network of the literature, ready to build. */
 export interface ModelPreset {
   readonly name: string;
@@ -61,6 +64,8 @@ export interface ModelPreset {
   /** Name of the front-end preset in @asc/features. */
   readonly frontEnd: string;
   readonly published: readonly PublishedFigure[];
+  /** Where it can be built with an abstract branch. */
+  readonly jointTraining?: JointTraining;
   /** Paths of the modules in the authors' PyTorch code, by our layer names; for `pytorchNames`. */
   readonly pytorchModules?: () => Readonly<Record<string, string>>;
   readonly build: (config: SceneModelConfig) => SceneModel;

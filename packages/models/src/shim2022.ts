@@ -25,7 +25,7 @@ import { assembleSceneModel } from './assemble-scene-model.js';
 import { batchNorm, convGroup, halve, type Attend } from './conv-group.js';
 import { convUnit, denseUnit, LEAKY_RELU, MAX_FEATURE_MAP, RELU, type Activation } from './conv-unit.js';
 import { joinLogits } from './predict-jointly.js';
-import type { ModelPreset, PublishedFigure, SceneModel, SceneModelConfig } from './scene-model.js';
+import type { JointTraining, ModelPreset, PublishedFigure, SceneModel, SceneModelConfig } from './scene-model.js';
 import { singleTask } from './single-task.js';
 
 const WIDTH = 32;
@@ -198,7 +198,7 @@ const BRANCH = 'parameters, with the 3-class branch';
 
 /** Rows of the third table: how two tasks share a network. */
 const JOINT: readonly (readonly [
-  suffix: string,
+  kind: JointTraining,
   paper: string,
   build: Structure,
   published: readonly PublishedFigure[],
@@ -234,11 +234,11 @@ export function shim2022Presets(): readonly ModelPreset[] {
     const build = (config: SceneModelConfig): SceneModel => single(name, config, unit);
     return preset(name, paper, { ...INPUT, abstractClasses: 0 }, published, build);
   });
-  const joint = JOINT.map(([suffix, paper, structure, published]): ModelPreset => {
-    const name = `shim2022-${suffix}`;
+  const joint = JOINT.map(([jointTraining, paper, structure, published]): ModelPreset => {
+    const name = `shim2022-${jointTraining}`;
     const build = (config: SceneModelConfig): SceneModel => structure(name, config);
     const abstractOf = structure === separated ? { abstractOf: tau2020Labels().abstractOf } : {};
-    return preset(name, paper, { ...INPUT, abstractClasses: 3, ...abstractOf }, published, build);
+    return { ...preset(name, paper, { ...INPUT, abstractClasses: 3, ...abstractOf }, published, build), jointTraining };
   });
   return [...rows, ...joint];
 }

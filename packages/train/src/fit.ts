@@ -18,6 +18,8 @@ export interface FitOptions {
   readonly recipe: Recipe;
   /** (B, F, T, C) → logits, scene (B, Y) first. Its variables get the trained weights when the run ends. */
   readonly model: LayersModel;
+  /** What judges the held-out clips; it shares its weights with `model`. Default: the first output of `model`. */
+  readonly deployed?: LayersModel | undefined;
   readonly labels: LabelSpace;
   readonly train: BatchSource;
   /** Held-out clips, all labelled. */
@@ -40,10 +42,10 @@ export interface FitOptions {
  * early; UsageError for batches, clips or a checkpoint that do not fit the model; DataError when the disk refuses.
  */
 export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, undefined> {
-  const { recipe, model, labels, train, validation, run, signal, threads } = options;
+  const { recipe, model, deployed = model, labels, train, validation, run, signal, threads } = options;
   const { stepsPerEpoch } = train;
   const trainer = createTrainer({ recipe, model, labels, stepsPerEpoch, threads });
-  const predictor = createPredictor(model, { labels, engine: recipe.engine, threads, batchSize: recipe.batchSize });
+  const predictor = createPredictor(deployed, { labels, engine: recipe.engine, threads, batchSize: recipe.batchSize });
   const start: Progress = run?.checkpoint ?? { recipeHash: recipeHash(recipe), epoch: 0, step: 0, totals: NO_TOTALS };
   let { epoch, step, totals, best } = start;
   const stopped = () => signal?.aborted === true;

@@ -15,8 +15,9 @@ export { cosineRestartsSchedule, type CosineRestartsConfig } from './cosine-rest
 export { noamSchedule, type NoamConfig } from './noam-schedule.js';
 export { warmUp, type WarmUpConfig } from './warm-up.js';
 export { crossEntropy } from './cross-entropy.js';
-export { classification } from './classification.js';
-export { extendedMtl, type ExtendedMtlConfig } from './extended-mtl.js';
+export { focalLoss } from './focal-loss.js';
+export { classification, type ClassificationConfig } from './classification.js';
+export { jointTraining, type JointTrainingConfig } from './joint-training.js';
 export { createTask } from './create-task.js';
 export type { Task, TaskLoss } from './task.js';
 export { namedWeights, type NamedWeight } from './named-weights.js';
@@ -31,6 +32,7 @@ export type { DoneEvent, EpochEvent, FitEvent, InterruptedEvent, StepEvent, Vali
 export type { EpochReport, EpochTotals, ValidationReport } from './epoch-totals.js';
 export { createPredictor, type EvaluationClip, type EvaluationClips, type Predictor } from './predict-clips.js';
 export type { ExecutionOptions } from './sized-step.js';
+export { initWeights } from './init-weights.js';
 export { loadWeights } from './load-weights.js';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
 export { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from './checkpoint.js';

@@ -8,6 +8,7 @@ type Layer = LayersModel['layers'][number];
 export interface NamedWeight {
   readonly name: string;
   readonly variable: tf.Variable;
+  readonly layer: Layer;
   readonly trainable: boolean;
   /** What keeps the weight in its allowed set after an update, or null. */
   readonly constraint: { apply(weight: tf.Tensor): tf.Tensor } | null;
@@ -36,7 +37,7 @@ export function namedWeights(model: LayersModel): NamedWeight[] {
       const own = `${layer.name}/`;
       const short = weight.originalName.startsWith(own) ? weight.originalName.slice(own.length) : weight.originalName;
       const name = freeName(`${prefix}/${short}`, found);
-      found.set(name, { name, variable, trainable: trainable.has(weight.id), constraint: weight.constraint });
+      found.set(name, { name, variable, layer, trainable: trainable.has(weight.id), constraint: weight.constraint });
     }
   }
   if (found.size === 0) throw new UsageError({ what: `The model "${model.name}" has no weights to train.` });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { augmentSchema } from './recipe/augment-schema.js';
 import { datasetSchema } from './recipe/dataset-schema.js';
 import { evaluateSchema } from './recipe/evaluate-schema.js';
+import { initSchema } from './recipe/init-schema.js';
 import { positiveInteger } from './recipe/numbers.js';
 import { optimiserSchema } from './recipe/optimiser-schema.js';
 import { scheduleSchema } from './recipe/schedule-schema.js';
@@ -26,6 +27,7 @@ export const recipeSchema = z
     clip: z.strictObject({ seconds: z.number().positive().max(3600) }),
     augment: augmentSchema.prefault({}),
     model: z.strictObject({ preset: z.string().min(1), options: jsonOptions }),
+    init: initSchema.optional(),
     task: taskSchema.prefault({ kind: 'classification' }),
     optimiser: optimiserSchema.prefault({ kind: 'adam' }),
     schedule: scheduleSchema.prefault({ kind: 'cosine' }),

@@ -38,7 +38,7 @@ describe('parseRecipe', () => {
       clip: { kind: 'none' },
       accumulate: 1,
     });
-    expect(recipe.task).toEqual({ kind: 'classification' });
+    expect(recipe.task).toEqual({ kind: 'classification', classes: 'scene', labelSmoothing: 0, focalGamma: 0 });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
     expect(parseRecipe({ ...MINIMAL, task: { kind: 'extended-mtl' } }).task).toMatchObject({ sceneWeight: 5 });
   });
@@ -68,7 +68,7 @@ describe('parseRecipe', () => {
     [{ ...MINIMAL, name: '' }, 'expected a text that is not empty, received ""'],
     [
       { ...MINIMAL, task: { kind: 'extended-mlt' } },
-      'expected one of classification, extended-mtl, received "extended-mlt"\nDid you mean "extended-mtl"?',
+      'expected one of classification, conventional-mtl, separated-classifier, sequential-mtl, extended-mtl, received "extended-mlt"\nDid you mean "extended-mtl"?',
     ],
     [{ ...MINIMAL, engine: 'gpu' }, 'expected one of cpu, eager, received "gpu"'],
     [

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { createTask } from './create-task.js';
+import { classification } from './classification.js';
 import { crossEntropy } from './cross-entropy.js';
 import { TINY_LABELS } from './tiny-scenes.test.helper.js';
 
@@ -13,6 +14,34 @@ const golden = JSON.parse(readFileSync(new URL('../../../golden/train/losses.jso
   loss: number;
   gradient: number[][];
 };
+
+interface Case {
+  readonly name: string;
+  readonly loss: number;
+  readonly gradient: number[][];
+}
+const tasks = JSON.parse(readFileSync(new URL('../../../golden/train/tasks.json', import.meta.url), 'utf8')) as {
+  logits: number[][];
+  soft: number[][];
+  abstractLogits: number[][];
+  abstract: number[][];
+  losses: Case[];
+};
+
+/** A task's loss of logits, and the gradient it gives them, against torch's. */
+function expectTorch(name: string, loss: (logits: tf.Tensor) => tf.Scalar): void {
+  const expected = tasks.losses.find((each) => each.name === name) as Case;
+  const { value, grad } = tf.valueAndGrad(loss)(tf.tensor2d(tasks.logits));
+  // Single precision on both sides, logits up to 100 and a weight of 5: a few units of the last place.
+  expect(Math.abs((value.dataSync()[0] as number) / expected.loss - 1)).toBeLessThan(2e-6);
+  const gradient = grad.dataSync();
+  expected.gradient.flat().forEach((slope, i) => {
+    expect(Math.abs((gradient[i] as number) - slope)).toBeLessThan(3e-6);
+  });
+}
+
+/** The rows whose classes are not certain. */
+const moderate = (rows: tf.Tensor): tf.Tensor => tf.gather(rows, [0, 1, 4]);
 
 describe('tasks', () => {
   test('cross-entropy of soft labels and its gradient are those of torch', () => {
@@ -24,6 +53,40 @@ describe('tasks', () => {
     golden.gradient.flat().forEach((expected, i) => {
       expect(Math.abs((gradient[i] as number) - expected)).toBeLessThan(1e-6);
     });
+  });
+
+  test('smoothed labels, the focal loss and joint training and their gradients are those of torch', () => {
+    const scene = tf.tensor2d(tasks.soft);
+    const smoothed = classification({ labelSmoothing: 0.1 });
+    expectTorch('smoothing', (logits) => smoothed.loss([logits], { scene }).total);
+    for (const [name, focalGamma] of [['focal', 2] as const, ['focal of a fraction', 0.5] as const]) {
+      const focal = classification({ focalGamma });
+      expectTorch(name, (logits) => focal.loss([moderate(logits)], { scene: moderate(scene) }).total);
+    }
+    const joint = createTask({ kind: 'conventional-mtl', sceneWeight: 5, abstractWeight: 1 });
+    const abstractLogits = tf.tensor2d(tasks.abstractLogits);
+    const targets = { scene, abstract: tf.tensor2d(tasks.abstract) };
+    expectTorch('joint', (logits) => joint.loss([logits, abstractLogits], targets).total);
+  });
+
+  test('a focal loss of certain classes has a finite gradient, with a fractional exponent too', () => {
+    const scene = tf.tensor2d([
+      [1, 0],
+      [0, 1],
+    ]);
+    for (const focalGamma of [0.5, 1, 2]) {
+      const { loss } = classification({ focalGamma });
+      const slope = tf.grad((logits) => loss([logits], { scene }).total)(tf.tensor2d([200, -200, 200, -200], [2, 2]));
+      expect([...slope.dataSync()].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test('no smoothing and no exponent are the plain cross-entropy; impossible ones are refused', () => {
+    const [logits, scene] = [tf.tensor2d(tasks.logits), tf.tensor2d(tasks.soft)];
+    const plain = crossEntropy(logits, scene).dataSync();
+    expect(classification().loss([logits], { scene }).total.dataSync()).toEqual(plain);
+    expect(() => classification({ labelSmoothing: 1 })).toThrow(/labelSmoothing.*\nexpected at least 0 and below 1/);
+    expect(() => classification({ focalGamma: NaN })).toThrow(UsageError);
   });
 
   test('extended multi-task learning weighs its parts', () => {

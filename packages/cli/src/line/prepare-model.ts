@@ -1,6 +1,6 @@
 import { UsageError, type FrontEndConfig, type LabelSpace, type ModelCard } from '@asc/core';
 import { frontEnd, resolveFrontEndConfig, type FrontEndInput } from '@asc/features';
-import { createModel, findPreset, type SceneModel, type SceneModelConfig } from '@asc/models';
+import { createModel, findPreset, predictJointly, type SceneModel, type SceneModelConfig } from '@asc/models';
 import type { Recipe } from '@asc/train';
 import './tensorflow.js';
 
@@ -25,7 +25,7 @@ export function recipeCard(recipe: Recipe, labels: LabelSpace): ModelCard {
 }
 
 /** What a recipe's dataset, task and features say of its network; another value could not be trained. */
-const DERIVED: readonly string[] = ['classes', 'abstractClasses', 'bands', 'frames', 'channels'];
+const DERIVED: readonly string[] = ['classes', 'abstractClasses', 'abstractOf', 'bands', 'frames', 'channels'];
 
 function refuseDerived(options: object): void {
   const key = Object.keys(options).find((each) => DERIVED.includes(each));
@@ -44,13 +44,8 @@ function refuseDerived(options: object): void {
  */
 export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
   const { labels, clipSamples } = card;
-  if (recipe.task.kind === 'extended-mtl' && labels.abstracts.length === 0) {
-    throw new UsageError({
-      what: 'The task "extended-mtl" needs abstract classes, and this dataset has none.',
-      hint: 'Add a classes.csv (scene_label, abstract_label) to the dataset, or --set task.kind=classification.',
-    });
-  }
   const { preset } = recipe.model;
+  const joint = isJoint(recipe, labels);
   if (findPreset(preset).config.embeddings !== undefined) {
     throw new UsageError({
       what: `The network "${preset}" reads embeddings beside the features, and a recipe gives it features alone.`,
@@ -69,13 +64,39 @@ export function recipeModel(recipe: Recipe, card: ModelCard): SceneModel {
   }
   refuseDerived(recipe.model.options);
   const options = recipe.model.options as Partial<SceneModelConfig>;
-  return createModel(preset, {
+  const net = createModel(preset, {
     seed: recipe.seed,
     classes: labels.scenes.length,
-    abstractClasses: recipe.task.kind === 'extended-mtl' ? labels.abstracts.length : 0,
+    abstractClasses: joint ? labels.abstracts.length : 0,
+    ...(findPreset(preset).config.abstractOf !== undefined && { abstractOf: labels.abstractOf }),
     bands: ends.bands,
     frames,
     channels: ends.channels,
     ...options,
   });
+  return recipe.evaluate.jointPrediction ? { ...net, deployed: predictJointly(net, labels.abstractOf) } : net;
+}
+
+/** Whether scenes and abstract classes are trained at once. @throws UsageError where network or labels cannot. */
+function isJoint({ task, model }: Recipe, labels: LabelSpace): boolean {
+  const { jointTraining, config } = findPreset(model.preset);
+  const joint = task.kind !== 'classification';
+  if (joint ? task.kind !== jointTraining : config.abstractOf !== undefined) {
+    const kinds = [
+      ...(config.abstractOf === undefined ? ['classification'] : []),
+      ...(jointTraining ? [jointTraining] : []),
+    ];
+    throw new UsageError({
+      what: `The network "${model.preset}" cannot be trained by the task "${task.kind}".`,
+      expected: `task.kind ${kinds.map((kind) => `"${kind}"`).join(' or ')}`,
+      received: `"${task.kind}"`,
+    });
+  }
+  if (joint && labels.abstracts.length === 0) {
+    throw new UsageError({
+      what: `The task "${task.kind}" needs abstract classes, and this dataset has none.`,
+      hint: 'Add a classes.csv (scene_label, abstract_label) to the dataset, or --set task.kind=classification.',
+    });
+  }
+  return joint;
 }

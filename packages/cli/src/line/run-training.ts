@@ -4,17 +4,22 @@ import { evaluate, type Report } from '@asc/evaluate';
 import { frontEnd } from '@asc/features';
 import {
   fit,
+  initWeights,
   openRun,
+  runPaths,
   writeFileAtomic,
   type EpochReport,
   type FitEvent,
   type Recipe,
   type RunFolder,
 } from '@asc/train';
+import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { evaluationClips } from './evaluation-clips.js';
 import { createFeatureSource } from './feature-source.js';
+import { datasetFor } from './dataset-for.js';
+import { findWeights, readWeights } from './initial-weights.js';
 import { findDataset, type DataPlaces } from './open-dataset.js';
 import { recipeCard, recipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
@@ -61,11 +66,14 @@ export function cardPath(folder: string): string {
  */
 export async function runTraining(given: Recipe, options: TrainingOptions): Promise<TrainingResult> {
   const { out, signal } = options;
-  const dataset = await recipeDataset(given, options.places);
+  const dataset = datasetFor(given, await recipeDataset(given, options.places));
+  const resumed = options.resume === true && existsSync(runPaths(out).last);
   // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
-  const recipe: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root } };
+  const init = given.init && { from: await findWeights(given.init.from, options.places, { optional: resumed }) };
+  const recipe: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root }, init };
   const card = recipeCard(given, dataset.labels);
-  const { training: model } = recipeModel(recipe, card);
+  const { training: model, deployed } = recipeModel(recipe, card);
+  if (init !== undefined && !resumed) initWeights(model, await readWeights(init.from));
   const { fold } = recipe.dataset;
   const train = dataset.split(fold, 'train');
   const heldOut = dataset.split(fold, 'evaluate');
@@ -100,6 +108,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     const events = fit({
       recipe,
       model,
+      deployed,
       labels: dataset.labels,
       train: batches,
       validation: evaluationClips(heldOut, features, { crops: recipe.evaluate.crops, signal }),

@@ -1,6 +1,7 @@
 import { UsageError, type ModelCard } from '@asc/core';
 import type { SceneDataset } from '@asc/data';
 import { parseRecipe, type Recipe } from '@asc/train';
+import { datasetFor } from './dataset-for.js';
 import { findDataset, openDataset } from './open-dataset.js';
 
 /** The recipe a model was trained with, where it knows it. */
@@ -33,8 +34,9 @@ export async function groundsFor(
   if (root === undefined) {
     throw new UsageError({ what: 'No dataset was given, and the model does not name one.', expected: '--dataset DIR' });
   }
+  const dataset = await openDataset(await findDataset(root, { dataDir: process.env['ASC_DATA_DIR'] }));
   return {
-    dataset: await openDataset(await findDataset(root, { dataDir: process.env['ASC_DATA_DIR'] })),
+    dataset: recipe === undefined ? dataset : datasetFor(recipe, dataset),
     fold: given.fold ?? recipe?.dataset.fold ?? 1,
     crops: given.crops ?? recipe?.evaluate.crops ?? 1,
   };

@@ -7,4 +7,6 @@ export const evaluateSchema = z.strictObject({
   crops: positiveInteger.max(1000).default(1),
   /** Validate after every so many epochs, and after the last. */
   everyEpochs: positiveInteger.default(1),
+  /** Scene posteriors times those of their abstract classes, renormalised; for networks with an abstract branch. */
+  jointPrediction: z.boolean().default(false),
 });

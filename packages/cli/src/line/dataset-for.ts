@@ -1,0 +1,29 @@
+import { abstractIndex, labelSpace, UsageError, type ClipInfo } from '@asc/core';
+import type { SceneDataset } from '@asc/data';
+import type { Recipe } from '@asc/train';
+
+/** The dataset as a recipe's task sees it: labelled with scenes or, where it asks for them, abstract classes. */
+export function datasetFor({ task }: Recipe, dataset: SceneDataset): SceneDataset {
+  return task.kind === 'classification' && task.classes === 'abstract' ? labelledAbstractly(dataset) : dataset;
+}
+
+/** The same recordings, each labelled with the abstract class of its scene. @throws UsageError where there are none. */
+function labelledAbstractly(dataset: SceneDataset): SceneDataset {
+  const { labels } = dataset;
+  if (labels.abstracts.length === 0) {
+    throw new UsageError({
+      what: `task.classes is "abstract", and ${dataset.name} has no abstract classes.`,
+      hint: 'Add a classes.csv (scene_label, abstract_label) to the dataset, or --set task.classes=scene.',
+    });
+  }
+  const relabel = (clip: ClipInfo): ClipInfo => {
+    const scene = clip.scene === undefined ? undefined : labels.abstracts[abstractIndex(labels, clip.scene)];
+    return { ...clip, scene };
+  };
+  return {
+    ...dataset,
+    labels: labelSpace(labels.abstracts),
+    clips: dataset.clips.map(relabel),
+    split: (fold, which) => dataset.split(fold, which).map(relabel),
+  };
+}
