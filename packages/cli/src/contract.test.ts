@@ -15,6 +15,7 @@ const COMMANDS = [
   ['dataset', 'verify'],
   ['features'],
   ['train'],
+  ['teach'],
   ['evaluate'],
   ['export'],
   ['quantize'],

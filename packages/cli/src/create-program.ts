@@ -10,6 +10,7 @@ import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addQuantizeCommand } from './commands/quantize.js';
 import { addQuickstartCommand } from './commands/quickstart.js';
+import { addTeachCommand } from './commands/teach.js';
 import { addTrainCommand } from './commands/train.js';
 import type { Sink } from './terminal/terminal.js';
 
@@ -21,6 +22,7 @@ const COMMANDS = [
   addDatasetCommand,
   addFeaturesCommand,
   addTrainCommand,
+  addTeachCommand,
   addEvaluateCommand,
   addExportCommand,
   addQuantizeCommand,

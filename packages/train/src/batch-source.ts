@@ -1,4 +1,5 @@
 import { checkPositiveInteger, UsageError, type FeatureMap, type LabelSpace, type NdArrays, type Rng } from '@asc/core';
+import type { ClipTargets } from './clip-targets.js';
 import { oneHotTargets } from './one-hot-targets.js';
 import { stackMaps } from './stack-maps.js';
 
@@ -16,6 +17,8 @@ export interface BatchSource {
 export interface TrainingExample {
   readonly map: FeatureMap;
   readonly scene: string;
+  /** Needed where arrays are looked up by clip. */
+  readonly id?: string;
 }
 
 /**
@@ -29,34 +32,40 @@ export function inMemoryBatches(options: {
   readonly batchSize: number;
   readonly dropLast: boolean;
   readonly rng: Rng;
+  /** Further arrays of every batch, by clip id. */
+  readonly targets?: ClipTargets | undefined;
 }): BatchSource {
-  const { examples, labels, dropLast, rng } = options;
+  const { examples, labels, dropLast, rng, targets } = options;
   const batchSize = checkPositiveInteger('batchSize', options.batchSize);
-  const batches = examples.length / batchSize;
+  const size = examples.length * (targets?.copies ?? 1);
+  const batches = size / batchSize;
   const stepsPerEpoch = dropLast ? Math.floor(batches) : Math.ceil(batches);
   if (stepsPerEpoch === 0) {
     throw new UsageError({
       what: 'There are too few examples to train on.',
       expected: dropLast ? `at least one batch of ${batchSize}` : 'at least one',
-      received: `${examples.length}`,
+      received: `${size}`,
       ...(dropLast ? { hint: 'Lower batchSize, or set dropLast to false.' } : {}),
     });
   }
   return {
     stepsPerEpoch,
     async *batches(epoch, firstStep) {
-      const order = rng.split('epoch', epoch).permutation(examples.length);
+      const order = rng.split('epoch', epoch).permutation(size);
       for (let step = firstStep; step < stepsPerEpoch; step++) {
-        const chosen = Array.from(
-          order.subarray(step * batchSize, (step + 1) * batchSize),
-          (index) => examples[index] as TrainingExample,
-        );
+        const places = Array.from(order.subarray(step * batchSize, (step + 1) * batchSize));
+        const chosen = places.map((place) => examples[place % examples.length] as TrainingExample);
+        const clips = places.map((place, i) => ({
+          id: chosen[i]?.id ?? '',
+          copy: Math.floor(place / examples.length),
+        }));
         yield {
           x: stackMaps(chosen.map(({ map }) => map)),
           ...oneHotTargets(
             labels,
             chosen.map(({ scene }) => scene),
           ),
+          ...targets?.arrays(clips, { epoch, step }),
         };
       }
     },

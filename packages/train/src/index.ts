@@ -1,7 +1,14 @@
 export { parseRecipe } from './parse-recipe.js';
 export { setRecipeValues } from './set-recipe-values.js';
 export { recipeHash } from './recipe-hash.js';
-export type { AugmentConfig, OptimiserConfig, Recipe, ScheduleConfig, TaskConfig } from './recipe-schema.js';
+export type {
+  AugmentConfig,
+  DistillationConfig,
+  OptimiserConfig,
+  Recipe,
+  ScheduleConfig,
+  TaskConfig,
+} from './recipe-schema.js';
 export { adam, type AdamConfig } from './adam.js';
 export { adamW, type AdamWConfig } from './adamw.js';
 export { sgd, type SgdConfig } from './sgd.js';
@@ -19,6 +26,11 @@ export { focalLoss } from './focal-loss.js';
 export { classification, type ClassificationConfig } from './classification.js';
 export { jointTraining, type JointTrainingConfig } from './joint-training.js';
 export { createTask } from './create-task.js';
+export { distil } from './distil.js';
+export type { BatchClip, ClipTargets } from './clip-targets.js';
+export { klDivergence } from './kl-divergence.js';
+export { readTeacherLogits, writeTeacherLogits, type TeacherLogits } from './teacher-logits.js';
+export { teacherTargets, type NamedTeacher } from './teacher-targets.js';
 export type { Task, TaskLoss } from './task.js';
 export { namedWeights, type NamedWeight } from './named-weights.js';
 export { trainingStep, type TrainingStep } from './training-step.js';

@@ -1,16 +1,22 @@
 import { createHash } from 'node:crypto';
+import type { DistillationConfig } from './recipe/distillation-schema.js';
 import type { Recipe } from './recipe-schema.js';
 
 /**
- * What a recipe computes, as 64 hexadecimal digits: SHA-256 of its JSON with sorted keys. Its name and the place of the
- * dataset on this machine do not count.
+ * What a recipe computes, as 64 hexadecimal digits: SHA-256 of its JSON with sorted keys. Its name, the place of the
+ * dataset on this machine, and that of a teacher's file whose content it names do not count.
  */
 export function recipeHash(recipe: Recipe): string {
-  const { name: _name, dataset, ...rest } = recipe;
+  const { name: _name, dataset, distillation, ...rest } = recipe;
   const { root: _root, ...computed } = dataset;
   return createHash('sha256')
-    .update(canonicalJson({ ...rest, dataset: computed }))
+    .update(canonicalJson({ ...rest, dataset: computed, distillation: distillation && placeless(distillation) }))
     .digest('hex');
+}
+
+function placeless(distillation: DistillationConfig): unknown {
+  const teachers = distillation.teachers.map(({ file, sha256 }) => sha256 ?? file);
+  return { ...distillation, teachers };
 }
 
 function canonicalJson(value: unknown): string {

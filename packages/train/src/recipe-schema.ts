@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { augmentSchema } from './recipe/augment-schema.js';
 import { datasetSchema } from './recipe/dataset-schema.js';
+import { distillationSchema } from './recipe/distillation-schema.js';
 import { evaluateSchema } from './recipe/evaluate-schema.js';
 import { initSchema } from './recipe/init-schema.js';
 import { positiveInteger } from './recipe/numbers.js';
@@ -29,6 +30,7 @@ export const recipeSchema = z
     model: z.strictObject({ preset: z.string().min(1), options: jsonOptions }),
     init: initSchema.optional(),
     task: taskSchema.prefault({ kind: 'classification' }),
+    distillation: distillationSchema.optional(),
     optimiser: optimiserSchema.prefault({ kind: 'adam' }),
     schedule: scheduleSchema.prefault({ kind: 'cosine' }),
     batchSize: positiveInteger.max(65_536).default(32),
@@ -46,6 +48,7 @@ export const recipeSchema = z
 /** A whole training run as data: plain JSON, every value present. */
 export type Recipe = z.output<typeof recipeSchema>;
 export type AugmentConfig = Recipe['augment'];
+export type { DistillationConfig } from './recipe/distillation-schema.js';
 export type TaskConfig = Recipe['task'];
 export type OptimiserConfig = Recipe['optimiser'];
 export type ScheduleConfig = Recipe['schedule'];

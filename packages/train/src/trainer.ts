@@ -3,6 +3,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { augmentBatch } from './augment-batch.js';
 import { createOptimiser } from './create-optimiser.js';
 import { createTask } from './create-task.js';
+import { distil } from './distil.js';
 import { findNonFinite } from './non-finite.js';
 import type { Recipe } from './recipe-schema.js';
 import { createSchedule } from './schedule.js';
@@ -40,7 +41,7 @@ export function createTrainer(options: {
   readonly threads?: number | undefined;
 }): Trainer {
   const { recipe, model, labels, stepsPerEpoch, threads } = options;
-  const task = createTask(recipe.task);
+  const task = distil(createTask(recipe.task), recipe.distillation);
   const targets = Object.keys(task.targets(labels));
   const optimiser = createOptimiser(recipe.optimiser);
   const schedule = createSchedule(recipe.schedule, recipe.optimiser.learningRate);

@@ -23,6 +23,7 @@ import { findWeights, readWeights } from './initial-weights.js';
 import { findDataset, type DataPlaces } from './open-dataset.js';
 import { recipeCard, recipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
+import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
 
 /** Feature maps are held in memory up to this share of it; a set that needs more keeps them on disk beside the run. */
@@ -70,11 +71,11 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const resumed = options.resume === true && existsSync(runPaths(out).last);
   // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
   const init = given.init && { from: await findWeights(given.init.from, options.places, { optional: resumed }) };
-  const recipe: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root }, init };
+  const placed: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root }, init };
   const card = recipeCard(given, dataset.labels);
-  const { training: model, deployed } = recipeModel(recipe, card);
+  const { training: model, deployed } = recipeModel(placed, card);
   if (init !== undefined && !resumed) initWeights(model, await readWeights(init.from));
-  const { fold } = recipe.dataset;
+  const { fold } = placed.dataset;
   const train = dataset.split(fold, 'train');
   const heldOut = dataset.split(fold, 'evaluate');
   if (heldOut.length === 0) {
@@ -84,6 +85,12 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       received: 'none',
     });
   }
+  const teachers = await recipeTeachers(placed, {
+    recipeFolder: options.places?.recipeFolder,
+    labels: dataset.labels,
+    ids: train.map(({ id }) => id),
+  });
+  const recipe: Recipe = teachers === undefined ? placed : { ...placed, distillation: teachers.distillation };
   const longClips = await findLongClips([...train, ...heldOut], recipe.clip.seconds);
 
   const features = createFeatureSource({
@@ -101,6 +108,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       batchSize: recipe.batchSize,
       dropLast: recipe.dropLast,
       rng: createRng(recipe.seed).split('batches'),
+      targets: teachers?.targets,
     });
     // Last of all preparations: what cannot be trained leaves no folder behind.
     run = await openRun(out, { recipe, resume: options.resume === true });

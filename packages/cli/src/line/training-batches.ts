@@ -1,6 +1,6 @@
 import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type Rng } from '@asc/core';
 import { pipeline } from '@asc/data';
-import { oneHotTargets, stackMaps, type BatchSource } from '@asc/train';
+import { oneHotTargets, stackMaps, type BatchSource, type ClipTargets } from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
 
 /** Batches made ready while one is trained on. */
@@ -15,6 +15,8 @@ export interface TrainingBatchOptions {
   readonly batchSize: number;
   readonly dropLast: boolean;
   readonly rng: Rng;
+  /** Further arrays of every batch, by clip id. */
+  readonly targets?: ClipTargets | undefined;
 }
 
 /**
@@ -24,8 +26,9 @@ export interface TrainingBatchOptions {
  * @throws UsageError where the clips do not fill a batch, or one has no label.
  */
 export function trainingBatches(options: TrainingBatchOptions): BatchSource {
-  const { clips, labels, features, longClips, batchSize, dropLast, rng } = options;
-  const full = clips.length / batchSize;
+  const { clips, labels, features, longClips, batchSize, dropLast, rng, targets: further } = options;
+  const size = clips.length * (further?.copies ?? 1);
+  const full = size / batchSize;
   const stepsPerEpoch = dropLast ? Math.floor(full) : Math.ceil(full);
   if (stepsPerEpoch === 0) {
     throw new UsageError({
@@ -37,10 +40,11 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
   }
   const scenes = clips.map(sceneOf);
 
-  const load = async (index: number, epoch: number): Promise<FeatureMap> => {
+  const load = async (index: number, copy: number, epoch: number): Promise<FeatureMap> => {
     const { id, path } = clips[index] as ClipInfo;
     const whole = { kind: 'spread', crops: 1 } as const;
-    const part = (): { kind: 'at'; share: number } => ({ kind: 'at', share: rng.split('crop', epoch, id).uniform() });
+    const own = copy === 0 ? rng.split('crop', epoch, id) : rng.split('crop', epoch, id, copy);
+    const part = (): { kind: 'at'; share: number } => ({ kind: 'at', share: own.uniform() });
     const [map] = await features.maps(path, longClips.has(id) ? part() : whole);
     return map as FeatureMap;
   };
@@ -48,17 +52,21 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
   return {
     stepsPerEpoch,
     batches(epoch, firstStep) {
-      const order = rng.split('order', epoch).permutation(clips.length);
+      const order = rng.split('order', epoch).permutation(size);
       const steps = Array.from({ length: stepsPerEpoch - firstStep }, (_, i) => firstStep + i);
       return pipeline(steps)
         .map(async (step) => {
-          const chosen = [...order.subarray(step * batchSize, (step + 1) * batchSize)];
-          const maps = await Promise.all(chosen.map((index) => load(index, epoch)));
+          const chosen = [...order.subarray(step * batchSize, (step + 1) * batchSize)].map((place) => ({
+            index: place % clips.length,
+            copy: Math.floor(place / clips.length),
+          }));
+          const maps = await Promise.all(chosen.map(({ index, copy }) => load(index, copy, epoch)));
           const targets = oneHotTargets(
             labels,
-            chosen.map((index) => scenes[index] as string),
+            chosen.map(({ index }) => scenes[index] as string),
           );
-          return { x: stackMaps(maps), ...targets };
+          const named = chosen.map(({ index, copy }) => ({ id: clips[index]?.id ?? '', copy }));
+          return { x: stackMaps(maps), ...targets, ...further?.arrays(named, { epoch, step }) };
         })
         .prefetch(BATCHES_AHEAD);
     },
