@@ -18,7 +18,7 @@ const MAY_NEED = {
   core: [],
   data: ['core'],
   features: ['core'],
-  augment: ['core'],
+  augment: ['core', 'features'],
   layers: ['core'],
   onnx: ['core'],
   evaluate: ['core'],

@@ -1,8 +1,14 @@
+export { changeTempo, type TempoOptions } from './change-tempo.js';
+export { deviceSimulator, type DeviceSimulator } from './device-simulator.js';
+export { randomGain } from './random-gain.js';
 export { randomCrop } from './random-crop.js';
 export { timeRoll } from './time-roll.js';
+export { binScales } from './bin-scales.js';
 export { cropMap } from './crop-map.js';
 export { rollMap } from './roll-map.js';
+export { shiftMap } from './shift-map.js';
 export { maskMap } from './mask-map.js';
 export { maskBatch } from './mask-batch.js';
+export { freqMixStyle, type FreqMixStyleOptions } from './freq-mix-style.js';
 export { mixup } from './mixup.js';
 export type { AxisMasks, MaskOptions } from './mask-spans.js';

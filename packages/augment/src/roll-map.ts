@@ -1,5 +1,6 @@
 import type { FeatureMap, Rng } from '@asc/core';
 import { checkMap } from './check-map.js';
+import { rotateFrames } from './rotate-frames.js';
 
 /**
  * A copy rotated in time by a uniformly drawn number of frames, all bands and channels together: (F, T, C) to (F, T, C).
@@ -9,14 +10,5 @@ import { checkMap } from './check-map.js';
  */
 export function rollMap(map: FeatureMap, rng: Rng): FeatureMap {
   checkMap(map);
-  const { data, bands, frames, channels } = map;
-  const shift = rng.integer(frames) * channels;
-  const rowLength = frames * channels;
-  const out = new Float32Array(data.length);
-  for (let band = 0; band < bands; band++) {
-    const row = data.subarray(band * rowLength, (band + 1) * rowLength);
-    out.set(row.subarray(rowLength - shift), band * rowLength);
-    out.set(row.subarray(0, rowLength - shift), band * rowLength + shift);
-  }
-  return { data: out, bands, frames, channels };
+  return rotateFrames(map, rng.integer(map.frames));
 }

@@ -51,8 +51,16 @@ export class FrameAnalyser {
     this.#out = new Float64Array(config.bands);
   }
 
-  /** Reads one window of `signal` from `start`; the frame (F) is valid until the next call. */
-  analyse(signal: Float64Array, start: number): Float64Array {
+  /** FFT bins (K). */
+  get bins(): number {
+    return this.#re.length;
+  }
+
+  /**
+   * Reads one window of `signal` from `start`; the frame (F) is valid until the next call. `binScales` (K) multiplies the
+   * spectrum before the filterbank.
+   */
+  analyse(signal: Float64Array, start: number, binScales?: Float32Array): Float64Array {
     const frame = this.#frame;
     const window = this.#window;
     // The rest of the frame stays zero: where the window sits in it changes phases only, and those are dropped.
@@ -65,6 +73,7 @@ export class FrameAnalyser {
     if (this.#config.spectrum === 'magnitude') {
       for (let k = 0; k < spectrum.length; k += 1) spectrum[k] = Math.sqrt(spectrum[k]!);
     }
+    if (binScales !== undefined) for (let k = 0; k < spectrum.length; k += 1) spectrum[k] = spectrum[k]! * binScales[k]!;
     this.#filterbank?.apply(spectrum, this.#out);
     compressInPlace(this.#out, this.#config.log);
     return this.#out;

@@ -1,4 +1,5 @@
 import {
+  checkKeys,
   checkNonNegativeInteger,
   describeValue,
   UsageError,
@@ -22,6 +23,12 @@ import {
 import { clipBelowPeak, topDbOf } from './log-compression.js';
 import { statisticsFor } from './normalise.js';
 
+/** What may be done on the way from waveform to feature map. */
+export interface ComputeOptions {
+  /** One factor of at least 0 for each FFT bin (K), multiplied onto every frame's power or magnitude before the filterbank. */
+  readonly binScales?: Float32Array;
+}
+
 /** A configured waveform-to-feature-map function. Owns scratch memory: use one per worker. */
 export interface FrontEnd {
   readonly config: FrontEndConfig;
@@ -29,6 +36,8 @@ export interface FrontEnd {
   readonly bands: number;
   /** Channels of the map (C). */
   readonly channels: number;
+  /** FFT bins of a frame (K). */
+  readonly bins: number;
   /** Filters that no FFT bin falls into: these bands are constant. */
   readonly emptyBands: readonly number[];
   /** Frames (T) of a clip of `samples` samples; 0 where it is too short. @throws UsageError where it is no count. */
@@ -37,9 +46,10 @@ export interface FrontEnd {
    * The feature map (F, T, C) of a clip (S) sampled at `config.sampleRateHz`; a front end cannot know the true rate, so
    * resample first.
    *
-   * @throws DataError where the clip is empty, too short, or holds NaN or infinite samples.
+   * @throws DataError where the clip is empty, too short, or holds NaN or infinite samples; UsageError for `binScales` that
+   * are not K finite numbers of at least 0.
    */
-  compute(samples: Float32Array): FeatureMap;
+  compute(samples: Float32Array, options?: ComputeOptions): FeatureMap;
   /** The numbers behind it, for another runtime. */
   plan(): FrontEndPlan;
 }
@@ -65,6 +75,7 @@ class WholeClipFrontEnd implements FrontEnd {
   readonly config: FrontEndConfig;
   readonly bands: number;
   readonly channels: number;
+  readonly bins: number;
   readonly emptyBands: readonly number[];
   readonly #analyser: FrameAnalyser;
   readonly #kernels: readonly Float64Array[];
@@ -78,6 +89,7 @@ class WholeClipFrontEnd implements FrontEnd {
     this.bands = bands;
     this.channels = channels;
     this.#analyser = new FrameAnalyser(config);
+    this.bins = this.#analyser.bins;
     this.emptyBands = this.#analyser.emptyBands;
     this.#kernels = deltaKernels(config.deltas);
   }
@@ -90,14 +102,17 @@ class WholeClipFrontEnd implements FrontEnd {
     return frontEndPlan(this.config);
   }
 
-  compute(samples: Float32Array): FeatureMap {
+  compute(samples: Float32Array, options: ComputeOptions = {}): FeatureMap {
     checkSamples(samples);
+    checkKeys('The options of compute', options, ['binScales']);
+    const { binScales } = options;
+    if (binScales !== undefined) checkBinScales(binScales, this.bins);
     const { config } = this;
     checkClipLength(config, samples.length);
     checkFiniteSamples(samples);
     const count = frameCount(config, samples.length);
     checkDeltaFrames(config.deltas, count);
-    const frames = this.#stack(this.#analyse(samples, count), count);
+    const frames = this.#stack(this.#analyse(samples, count, binScales), count);
     const rows = this.bands * this.channels;
     const statistics = statisticsFor(config.normalise, frames, rows, count);
     const data = new Float32Array(rows * count);
@@ -114,7 +129,7 @@ class WholeClipFrontEnd implements FrontEnd {
   }
 
   /** Static frames (T, F), cut at `topDb` below their maximum where asked. */
-  #analyse(samples: Float32Array, count: number): Float32Array {
+  #analyse(samples: Float32Array, count: number, binScales: Float32Array | undefined): Float32Array {
     const { config } = this;
     const length = emphasisedSamples(config, samples.length) + 2 * paddingSamples(config);
     if (this.#padded.length < length) this.#padded = new Float64Array(length);
@@ -122,7 +137,7 @@ class WholeClipFrontEnd implements FrontEnd {
     padClip(config, samples, this.#padded);
     const frames = this.#static.subarray(0, count * config.bands);
     for (let t = 0, start = windowOffset(config); t < count; t += 1, start += config.hopSamples) {
-      frames.set(this.#analyser.analyse(this.#padded, start), t * config.bands);
+      frames.set(this.#analyser.analyse(this.#padded, start, binScales), t * config.bands);
     }
     const topDb = topDbOf(config.log);
     if (topDb !== undefined) clipBelowPeak(frames, maximum(frames), topDb);
@@ -153,5 +168,16 @@ export function checkSamples(samples: unknown): asserts samples is Float32Array 
     what: 'A front end reads one channel of samples.',
     expected: 'a Float32Array (S)',
     received: describeValue(samples),
+  });
+}
+
+function checkBinScales(scales: Float32Array, bins: number): void {
+  const length = Object.prototype.toString.call(scales) === '[object Float32Array]' ? scales.length : undefined;
+  const bad = length === bins ? scales.findIndex((scale) => !(scale >= 0 && scale < Infinity)) : -1;
+  if (length === bins && bad < 0) return;
+  throw new UsageError({
+    what: 'The bin scales do not fit the front end.',
+    expected: `a Float32Array of ${bins} finite numbers of at least 0, one for each FFT bin`,
+    received: bad >= 0 ? `${scales[bad]} at bin ${bad}` : describeValue(scales),
   });
 }

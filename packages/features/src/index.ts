@@ -1,4 +1,4 @@
-export { frontEnd, type FrontEnd } from './front-end.js';
+export { frontEnd, type ComputeOptions, type FrontEnd } from './front-end.js';
 export { createStream, framesToMap, type FrontEndStream, type StreamOptions } from './stream.js';
 export { resolveFrontEndConfig, type FrontEndInput } from './config.js';
 export { checkFrontEndConfig } from './check-config.js';

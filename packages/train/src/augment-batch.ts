@@ -1,15 +1,25 @@
-import { maskBatch, mixup, rollMap } from '@asc/augment';
-import { checkShape, float32Data, ndArray, UsageError, type NdArray, type NdArrays, type Rng } from '@asc/core';
+import { freqMixStyle, maskBatch, maskMap, mixup, rollMap, shiftMap } from '@asc/augment';
+import {
+  checkShape,
+  float32Data,
+  ndArray,
+  UsageError,
+  type FeatureMap,
+  type NdArray,
+  type NdArrays,
+  type Rng,
+} from '@asc/core';
 import type { AugmentConfig } from './recipe-schema.js';
 
 /**
- * What a recipe does to a training batch, in this order: every map of `x` (B, F, T, C) rolled in time by its own amount,
- * mixup of all arrays, one set of masks on `x`. Each draws from a stream of its own; the arrays given are not changed.
+ * What a recipe does to a training batch, in this order: every map of `x` (B, F, T, C) rolled, then shifted in time by its own
+ * amount; Freq-MixStyle on `x`; mixup of all arrays; masks on `x`, of the whole batch or of each clip. Each draws from a stream
+ * of its own; the arrays given are not changed.
  *
  * @throws UsageError where the arrays are not float32 or of one batch, or a mask is wider than the maps.
  */
 export function augmentBatch(batch: NdArrays, config: AugmentConfig, rng: Rng): NdArrays {
-  const { timeRoll, mixup: mixing, frequencyMask, timeMask } = config;
+  const { timeRoll, timeShift, freqMixStyle: style, mixup: mixing } = config;
   const { x: given, ...targets } = batch;
   if (given === undefined) {
     throw new UsageError({
@@ -18,23 +28,40 @@ export function augmentBatch(batch: NdArrays, config: AugmentConfig, rng: Rng): 
       received: Object.keys(batch).join(),
     });
   }
-  const rolled = timeRoll ? rollEach(given, rng.split('roll')) : given;
-  const { x = rolled, ...mixed } =
-    mixing.alpha > 0 ? mixup({ x: rolled, ...targets }, mixing.alpha, rng.split('mixup')) : { x: rolled, ...targets };
-  const masks = {
-    ...(frequencyMask.count > 0 ? { frequency: frequencyMask } : {}),
-    ...(timeMask.count > 0 ? { time: timeMask } : {}),
-  };
-  return { x: Object.keys(masks).length > 0 ? maskBatch(x, masks, rng.split('mask')) : x, ...mixed };
+  const rolled = timeRoll ? eachMap(given, rng.split('roll'), rollMap) : given;
+  const { sdFrames } = timeShift;
+  const shifted =
+    sdFrames > 0 ? eachMap(rolled, rng.split('shift'), (map, own) => shiftMap(map, sdFrames, own)) : rolled;
+  const styled = style.probability > 0 ? freqMixStyle(shifted, style, rng.split('style')) : shifted;
+  const { x = styled, ...mixed } =
+    mixing.alpha > 0 ? mixup({ x: styled, ...targets }, mixing.alpha, rng.split('mixup')) : { x: styled, ...targets };
+  return { x: mask(x, config, rng.split('mask')), ...mixed };
 }
 
-function rollEach(x: NdArray, rng: Rng): NdArray {
+function mask(x: NdArray, config: AugmentConfig, rng: Rng): NdArray {
+  const chosen = (each: 'batch' | 'clip') => {
+    const picked = (['frequency', 'time'] as const).filter((axis) => {
+      const stripes = config[`${axis}Mask`];
+      return stripes.count > 0 && stripes.each === each;
+    });
+    return picked.map((axis) => {
+      const { count, maxWidth } = config[`${axis}Mask`];
+      return [axis, { count, maxWidth }] as const;
+    });
+  };
+  const [shared, own] = [chosen('batch'), chosen('clip')];
+  const masked = shared.length > 0 ? maskBatch(x, Object.fromEntries(shared), rng) : x;
+  return own.length > 0 ? eachMap(masked, rng, (map, draws) => maskMap(map, Object.fromEntries(own), draws)) : masked;
+}
+
+/** A copy of `x` (B, F, T, C) with every map replaced by what `change` makes of it. */
+function eachMap(x: NdArray, rng: Rng, change: (map: FeatureMap, rng: Rng) => FeatureMap): NdArray {
   const [, bands = 0, frames = 0, channels = 0] = checkShape('x', x.shape, ['B', 'F', 'T', 'C']);
   const out = ndArray('float32', x.shape, float32Data('x', x).slice());
   const size = bands * frames * channels;
   for (let clip = 0; clip * size < out.data.length; clip++) {
     const data = out.data.subarray(clip * size, (clip + 1) * size);
-    data.set(rollMap({ data, bands, frames, channels }, rng.split(clip)).data);
+    data.set(change({ data, bands, frames, channels }, rng.split(clip)).data);
   }
   return out;
 }
