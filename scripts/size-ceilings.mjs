@@ -1,7 +1,8 @@
 /** Most a packed tarball may weigh, in KiB, sources for the source maps included. Whoever moves a number says why on its line. */
 export const SIZE_CEILINGS_KB = {
   augment: 40,
-  cli: 120,
+  // Teachers, and augmentation of waveforms in worker threads, came in.
+  cli: 150,
   core: 40,
   // Three audio formats, three loaders, the pipeline and the synthetic scenes are in one package.
   data: 180,

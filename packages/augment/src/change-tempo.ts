@@ -73,8 +73,9 @@ function mostAlike(
   const products = correlator.correlate(x, pattern, first);
   let energy = 0;
   for (let i = 0; i < overlap; i++) energy += x[first + i]! ** 2;
-  let best = 0;
-  let bestScore = -Infinity;
+  // Where nothing is alike, in silence say, the place the speed asks for.
+  let best = products.length >> 1;
+  let bestScore = 0;
   for (let s = 0; s < products.length; s++) {
     const product = products[s]!;
     // Signed square of the normalised correlation, up to the pattern's own energy.

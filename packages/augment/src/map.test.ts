@@ -5,6 +5,7 @@ import { cropMap } from './crop-map.js';
 import { maskBatch } from './mask-batch.js';
 import { maskMap } from './mask-map.js';
 import { rollMap } from './roll-map.js';
+import { shiftMap } from './shift-map.js';
 
 /** A map whose number at (f, t, c) is 1 + 10000·f + 10·t + c: never zero, and says where it came from. */
 function place(bands: number, frames: number, channels: number): FeatureMap {
@@ -47,6 +48,26 @@ describe('rollMap', () => {
       }),
       RUNS,
     );
+  });
+});
+
+describe('shiftMap', () => {
+  test('rotates every band and channel by round(N(0, sd)) frames, either way, fixed by the seed', () => {
+    const map = place(2, 101, 2);
+    const shifts = Array.from({ length: 400 }, (_, seed) => {
+      const shifted = shiftMap(map, 10, createRng(seed));
+      const first = frameOf(shifted.data[0]);
+      const expected = Math.round(10 * createRng(seed).normal());
+      expect(first).toBe((101 - expected) % 101);
+      expect(frameOf(shifted.data[101 * 2 + 3])).toBe((first + 1) % 101);
+      return expected;
+    });
+    const deviation = Math.sqrt(shifts.reduce((sum, shift) => sum + shift * shift, 0) / 400);
+    // 10 within four deviations of an estimate from 400 draws (10/√800).
+    expect(Math.abs(deviation - 10)).toBeLessThan(1.42);
+    expect(shiftMap(map, 0, createRng(1))).toEqual(map);
+    expect(map).toEqual(place(2, 101, 2));
+    expect(() => shiftMap(map, -1, createRng(1))).toThrow('received -1');
   });
 });
 

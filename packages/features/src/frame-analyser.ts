@@ -73,7 +73,8 @@ export class FrameAnalyser {
     if (this.#config.spectrum === 'magnitude') {
       for (let k = 0; k < spectrum.length; k += 1) spectrum[k] = Math.sqrt(spectrum[k]!);
     }
-    if (binScales !== undefined) for (let k = 0; k < spectrum.length; k += 1) spectrum[k] = spectrum[k]! * binScales[k]!;
+    if (binScales !== undefined)
+      for (let k = 0; k < spectrum.length; k += 1) spectrum[k] = spectrum[k]! * binScales[k]!;
     this.#filterbank?.apply(spectrum, this.#out);
     compressInPlace(this.#out, this.#config.log);
     return this.#out;

@@ -159,4 +159,36 @@ describe('frontEnd', () => {
     expect(frontEnd('clova2021').emptyBands).toEqual([]);
     expect(frontEnd({ preset: 'vggish', bands: 200 }).emptyBands.length).toBeGreaterThan(0);
   });
+
+  test('bin scales multiply the spectrum before the filters; 1 changes no bit', () => {
+    const samples = noise(3000);
+    for (const spectrum of ['power', 'magnitude'] as const) {
+      const plain = frontEnd({ ...small, spectrum, log: { kind: 'none' } });
+      const ones = new Float32Array(plain.bins).fill(1);
+      expect(plain.bins).toBe(129);
+      expect(plain.compute(samples, { binScales: ones })).toEqual(plain.compute(samples));
+      const doubled = plain.compute(samples, { binScales: ones.map(() => 2) }).data;
+      plain.compute(samples).data.forEach((value, i) => expect(doubled[i]).toBeCloseTo(2 * value, 5));
+      const linear = frontEnd({ ...small, spectrum, mel: 'none', melNorm: 'none', bands: 129, log: { kind: 'none' } });
+      const scales = Float32Array.from({ length: 129 }, (_, k) => k / 64);
+      const unscaled = linear.compute(samples);
+      const scaled = linear.compute(samples, { binScales: scales }).data;
+      unscaled.data.forEach((value, i) => {
+        const wanted = value * scales[Math.floor(i / unscaled.frames)]!;
+        // Rounded to float32 once here, twice there.
+        expect(Math.abs(scaled[i]! - wanted)).toBeLessThanOrEqual(2 ** -23 * wanted);
+      });
+      expect(linear.compute(samples)).toEqual(unscaled);
+    }
+  });
+
+  test('refuses bin scales that do not fit', () => {
+    const built = frontEnd(small);
+    const compute = (binScales: unknown) => () => built.compute(noise(1000), { binScales } as never);
+    expect(compute(new Float32Array(128))).toThrow('a Float32Array of 129');
+    expect(compute(new Float32Array(129).fill(-1))).toThrow('-1 at bin 0');
+    expect(compute(new Float32Array(129).fill(NaN))).toThrow('NaN at bin 0');
+    expect(compute(1)).toThrow('received 1');
+    expect(() => built.compute(noise(1000), { scales: 1 } as never)).toThrow('unknown key');
+  });
 });

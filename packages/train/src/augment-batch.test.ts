@@ -55,10 +55,43 @@ describe('augmentBatch', () => {
     for (const own of zeros) expect(own).toEqual(zeros[0]);
   });
 
+  test('masks every map in its own places where that is asked for', () => {
+    const each = 'clip';
+    const { x } = augmentBatch(
+      batch,
+      config({ frequencyMask: { count: 2, maxWidth: 4, each }, timeMask: { count: 2, maxWidth: 4, each } }),
+      createRng(3),
+    );
+    const size = examples[0]?.map.data.length ?? 0;
+    const zeros = examples.map((_, clip) =>
+      Array.from(x?.data.subarray(clip * size, (clip + 1) * size) ?? [], (value) => value === 0).join(),
+    );
+    expect(new Set(zeros).size).toBeGreaterThan(1);
+    const plain = augmentBatch(batch, config({ frequencyMask: { each } }), createRng(3));
+    expect(plain).toEqual(batch);
+  });
+
+  test('shifts maps and mixes their frequency responses, labels aside', () => {
+    const shifted = augmentBatch(batch, config({ timeShift: { sdFrames: 3 } }), createRng(3));
+    expect(sum(shifted.x?.data ?? [])).toBeCloseTo(sum(batch['x']?.data ?? []), 3);
+    expect(shifted.x).not.toEqual(batch['x']);
+    const styled = augmentBatch(batch, config({ freqMixStyle: { probability: 1 } }), createRng(3));
+    expect(styled.x).not.toEqual(batch['x']);
+    expect([shifted.scene, styled.scene]).toEqual([batch['scene'], batch['scene']]);
+  });
+
   test('gives the same for the same generator and leaves the batch alone', () => {
-    const all = { timeRoll: true, mixup: { alpha: 1 }, timeMask: { count: 1, maxWidth: 3 } };
+    const all = {
+      timeRoll: true,
+      timeShift: { sdFrames: 2 },
+      freqMixStyle: { probability: 1 },
+      mixup: { alpha: 1 },
+      timeMask: { count: 1, maxWidth: 3 },
+      frequencyMask: { count: 1, maxWidth: 3, each: 'clip' },
+    };
     const before = structuredClone(batch);
     expect(augmentBatch(batch, config(all), createRng(4))).toEqual(augmentBatch(batch, config(all), createRng(4)));
+    expect(augmentBatch(batch, config(all), createRng(5))).not.toEqual(augmentBatch(batch, config(all), createRng(4)));
     expect(batch).toEqual(before);
   });
 });

@@ -1,4 +1,4 @@
-import { freqMixStyle, maskBatch, maskMap, mixup, rollMap, shiftMap } from '@asc/augment';
+import { freqMixStyle, maskBatch, maskMap, mixup, rollMap, shiftMap, type MaskOptions } from '@asc/augment';
 import {
   checkShape,
   float32Data,
@@ -39,19 +39,17 @@ export function augmentBatch(batch: NdArrays, config: AugmentConfig, rng: Rng): 
 }
 
 function mask(x: NdArray, config: AugmentConfig, rng: Rng): NdArray {
-  const chosen = (each: 'batch' | 'clip') => {
-    const picked = (['frequency', 'time'] as const).filter((axis) => {
-      const stripes = config[`${axis}Mask`];
-      return stripes.count > 0 && stripes.each === each;
-    });
-    return picked.map((axis) => {
-      const { count, maxWidth } = config[`${axis}Mask`];
-      return [axis, { count, maxWidth }] as const;
-    });
-  };
-  const [shared, own] = [chosen('batch'), chosen('clip')];
-  const masked = shared.length > 0 ? maskBatch(x, Object.fromEntries(shared), rng) : x;
-  return own.length > 0 ? eachMap(masked, rng, (map, draws) => maskMap(map, Object.fromEntries(own), draws)) : masked;
+  const [shared, own] = [masksOf(config, 'batch'), masksOf(config, 'clip')];
+  const masked = shared === undefined ? x : maskBatch(x, shared, rng);
+  return own === undefined ? masked : eachMap(masked, rng, (map, draws) => maskMap(map, own, draws));
+}
+
+/** The masks drawn once a batch, or once a clip. */
+function masksOf(config: AugmentConfig, each: 'batch' | 'clip'): MaskOptions | undefined {
+  const stripes = { frequency: config.frequencyMask, time: config.timeMask };
+  const drawn = Object.entries(stripes).filter(([, axis]) => axis.count > 0 && axis.each === each);
+  if (drawn.length === 0) return undefined;
+  return Object.fromEntries(drawn.map(([axis, { count, maxWidth }]) => [axis, { count, maxWidth }]));
 }
 
 /** A copy of `x` (B, F, T, C) with every map replaced by what `change` makes of it. */

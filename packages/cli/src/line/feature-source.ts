@@ -1,12 +1,23 @@
 import type { FeatureMap, FrontEndConfig } from '@asc/core';
 import { workerPool, type ArrayCache, type CacheEntry } from '@asc/data';
 import { stat } from 'node:fs/promises';
-import type { FeatureRequest, Placement } from './window-worker.js';
+import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
+import type { AugmentedRequest, FeatureRequest, Placement } from './window-worker.js';
 
 /** Recordings to feature maps of one shape, computed in worker threads. */
 export interface FeatureSource {
   /** The maps (F, T, C) of a recording's windows. @throws DataError for a recording that cannot be read. */
   maps(path: string, placement: Placement): Promise<readonly FeatureMap[]>;
+  /**
+   * One map (F, T, C) for each clip, augmented with draws named by seed, epoch and clip; never remembered.
+   *
+   * @throws DataError for a recording or an impulse response that cannot be used.
+   */
+  augmentedMaps(
+    clips: readonly TrainingClip[],
+    augment: WindowAugmentation,
+    draws: { readonly seed: number; readonly epoch: number },
+  ): Promise<FeatureMap[]>;
   close(): Promise<void>;
 }
 
@@ -35,6 +46,20 @@ export function createFeatureSource(options: FeatureSourceOptions): FeatureSourc
       const { size, mtimeMs } = await stat(path);
       const key = JSON.stringify([path, size, mtimeMs, placement, settings]);
       return unpack(await cache.get(key, async () => pack(await compute(path, placement))));
+    },
+    async augmentedMaps(clips, augment, draws) {
+      // One call a thread: while a training step holds this thread, calls that come one by one would not reach the others.
+      const size = Math.ceil(clips.length / pool.size);
+      const parts = Array.from({ length: Math.ceil(clips.length / size) }, (_, i) =>
+        clips.slice(i * size, (i + 1) * size),
+      );
+      const maps = await Promise.all(
+        parts.map((part) => {
+          const request: AugmentedRequest = { clips: part, windowSamples, frontEnd, augment, ...draws };
+          return pool.run<FeatureMap[]>('augmentedMaps', request);
+        }),
+      );
+      return maps.flat();
     },
     close: () => pool.close(),
   };

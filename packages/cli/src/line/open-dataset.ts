@@ -13,15 +13,26 @@ export interface DataPlaces {
 
 /** The first place `root` is found at. @throws DataError naming the places looked at. */
 export async function findDataset(root: string, places: DataPlaces = {}): Promise<string> {
+  return findFolder(root, places, {
+    what: `The dataset "${root}" is not there.`,
+    hint: 'Give --dataset DIR, or set ASC_DATA_DIR to the folder your datasets lie in; `asc dataset synth` makes one.',
+  });
+}
+
+/** The first place the folder `root` is found at, as for a dataset. @throws DataError as said, naming the places looked at. */
+export async function findFolder(
+  root: string,
+  places: DataPlaces,
+  missing: { readonly what: string; readonly hint: string },
+): Promise<string> {
   const kept = places.dataDir === undefined ? ['data', '../shared/data'] : [places.dataDir];
   const recipe = places.recipeFolder === undefined ? [] : [places.recipeFolder];
   const tried = isAbsolute(root) ? [root] : ['.', ...recipe, ...kept].map((folder) => resolve(folder, root));
   for (const place of tried) if (await isFolder(place)) return place;
   throw new DataError({
-    what: `The dataset "${root}" is not there.`,
+    ...missing,
     expected: `a folder at ${[...new Set(tried)].join(' or ')}`,
     received: 'none',
-    hint: 'Give --dataset DIR, or set ASC_DATA_DIR to the folder your datasets lie in; `asc dataset synth` makes one.',
   });
 }
 

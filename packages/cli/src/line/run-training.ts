@@ -8,6 +8,7 @@ import {
   openRun,
   runPaths,
   writeFileAtomic,
+  type AugmentConfig,
   type EpochReport,
   type FitEvent,
   type Recipe,
@@ -20,11 +21,12 @@ import { evaluationClips } from './evaluation-clips.js';
 import { createFeatureSource } from './feature-source.js';
 import { datasetFor } from './dataset-for.js';
 import { findWeights, readWeights } from './initial-weights.js';
-import { findDataset, type DataPlaces } from './open-dataset.js';
+import { findDataset, findFolder, type DataPlaces } from './open-dataset.js';
 import { recipeCard, recipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
 import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
+import { windowAugmentation } from './window-augmentation.js';
 
 /** Feature maps are held in memory up to this share of it; a set that needs more keeps them on disk beside the run. */
 const MEMORY_SHARE = 0.25;
@@ -70,8 +72,9 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const dataset = datasetFor(given, await recipeDataset(given, options.places));
   const resumed = options.resume === true && existsSync(runPaths(out).last);
   // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
+  const augment = await withPlacedResponses(given.augment, options.places);
   const init = given.init && { from: await findWeights(given.init.from, options.places, { optional: resumed }) };
-  const placed: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root }, init };
+  const placed: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root }, augment, init };
   const card = recipeCard(given, dataset.labels);
   const { training: model, deployed } = recipeModel(placed, card);
   if (init !== undefined && !resumed) initWeights(model, await readWeights(init.from));
@@ -91,6 +94,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     ids: train.map(({ id }) => id),
   });
   const recipe: Recipe = teachers === undefined ? placed : { ...placed, distillation: teachers.distillation };
+  const clipAugmentation = await windowAugmentation(augment);
   const longClips = await findLongClips([...train, ...heldOut], recipe.clip.seconds);
 
   const features = createFeatureSource({
@@ -109,6 +113,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       dropLast: recipe.dropLast,
       rng: createRng(recipe.seed).split('batches'),
       targets: teachers?.targets,
+      augment: clipAugmentation && { config: clipAugmentation, seed: recipe.seed },
     });
     // Last of all preparations: what cannot be trained leaves no folder behind.
     run = await openRun(out, { recipe, resume: options.resume === true });
@@ -142,6 +147,17 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
 async function recipeDataset({ dataset }: Recipe, places: DataPlaces | undefined): Promise<SceneDataset> {
   const folder = await findDataset(dataset.root ?? dataset.kind, places);
   return dataset.kind === 'folder' ? loadFolder(folder) : loadTau(folder);
+}
+
+/** The recipe's augmentation with its folder of impulse responses where it was found. */
+async function withPlacedResponses(augment: AugmentConfig, places: DataPlaces | undefined): Promise<AugmentConfig> {
+  const { root, probability } = augment.impulseResponse;
+  if (root === undefined || probability === 0) return augment;
+  const found = await findFolder(root, places ?? {}, {
+    what: `The folder of impulse responses "${root}" is not there.`,
+    hint: 'Give its path: --set augment.impulseResponse.root=DIR.',
+  });
+  return { ...augment, impulseResponse: { ...augment.impulseResponse, root: found } };
 }
 
 function cacheFor(

@@ -2,6 +2,7 @@ import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type Rng }
 import { pipeline } from '@asc/data';
 import { oneHotTargets, stackMaps, type BatchSource, type ClipTargets } from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
+import type { WindowAugmentation } from './window-augmentation.js';
 
 /** Batches made ready while one is trained on. */
 const BATCHES_AHEAD = 2;
@@ -17,6 +18,8 @@ export interface TrainingBatchOptions {
   readonly rng: Rng;
   /** Further arrays of every batch, by clip id. */
   readonly targets?: ClipTargets | undefined;
+  /** What happens to clips before their features are computed, with the seed of its draws; then nothing is cached. */
+  readonly augment?: { readonly config: WindowAugmentation; readonly seed: number } | undefined;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface TrainingBatchOptions {
  * @throws UsageError where the clips do not fill a batch, or one has no label.
  */
 export function trainingBatches(options: TrainingBatchOptions): BatchSource {
-  const { clips, labels, features, longClips, batchSize, dropLast, rng, targets: further } = options;
+  const { clips, labels, features, longClips, batchSize, dropLast, rng, targets: further, augment } = options;
   const size = clips.length * (further?.copies ?? 1);
   const full = size / batchSize;
   const stepsPerEpoch = dropLast ? Math.floor(full) : Math.ceil(full);
@@ -40,13 +43,23 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
   }
   const scenes = clips.map(sceneOf);
 
-  const load = async (index: number, copy: number, epoch: number): Promise<FeatureMap> => {
-    const { id, path } = clips[index] as ClipInfo;
+  const shareOf = ({ index, copy }: Place, epoch: number): number => {
+    const { id } = clips[index] as ClipInfo;
+    return (copy === 0 ? rng.split('crop', epoch, id) : rng.split('crop', epoch, id, copy)).uniform();
+  };
+  const load = async (place: Place, epoch: number): Promise<FeatureMap> => {
+    const { id, path } = clips[place.index] as ClipInfo;
     const whole = { kind: 'spread', crops: 1 } as const;
-    const own = copy === 0 ? rng.split('crop', epoch, id) : rng.split('crop', epoch, id, copy);
-    const part = (): { kind: 'at'; share: number } => ({ kind: 'at', share: own.uniform() });
-    const [map] = await features.maps(path, longClips.has(id) ? part() : whole);
+    const [map] = await features.maps(path, longClips.has(id) ? { kind: 'at', share: shareOf(place, epoch) } : whole);
     return map as FeatureMap;
+  };
+  const loadAll = async (places: readonly Place[], epoch: number): Promise<FeatureMap[]> => {
+    if (augment === undefined) return Promise.all(places.map((place) => load(place, epoch)));
+    const heard = places.map((place) => {
+      const { id, path, device } = clips[place.index] as ClipInfo;
+      return { id, copy: place.copy, path, device, share: shareOf(place, epoch) };
+    });
+    return features.augmentedMaps(heard, augment.config, { seed: augment.seed, epoch });
   };
 
   return {
@@ -60,7 +73,7 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
             index: place % clips.length,
             copy: Math.floor(place / clips.length),
           }));
-          const maps = await Promise.all(chosen.map(({ index, copy }) => load(index, copy, epoch)));
+          const maps = await loadAll(chosen, epoch);
           const targets = oneHotTargets(
             labels,
             chosen.map(({ index }) => scenes[index] as string),
@@ -71,6 +84,12 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
         .prefetch(BATCHES_AHEAD);
     },
   };
+}
+
+/** A clip in an epoch that may hear it several times. */
+interface Place {
+  readonly index: number;
+  readonly copy: number;
 }
 
 function sceneOf(clip: ClipInfo): string {

@@ -1,6 +1,8 @@
-import type { FeatureMap, FrontEndConfig } from '@asc/core';
+import { createRng, type FeatureMap, type FrontEndConfig } from '@asc/core';
 import { probeAudio, readAudio, transferred, type Transferred } from '@asc/data';
 import { frontEnd, type FrontEnd } from '@asc/features';
+import { augmentWindow, clipBinScales, DeviceShelf } from './augment-window.js';
+import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
 import { fitToWindow, isLonger, windowsToCover, windowStarts } from './window.js';
 
 // Runs in the threads of a worker pool: decoding, resampling and features, away from the thread that trains.
@@ -26,19 +28,37 @@ export interface FeatureRequest extends WindowRequest {
   readonly frontEnd: FrontEndConfig;
 }
 
-/**
- * A thread's front end, with its tables and scratch memory, for as long as the same one is asked for. The thread is its
- * owner: a worker's tasks share nothing else.
- */
-const held: { key: string; frontEnd: FrontEnd | undefined } = { key: '', frontEnd: undefined };
+/** Training clips of one epoch to be augmented, one window each. */
+export interface AugmentedRequest {
+  readonly clips: readonly TrainingClip[];
+  readonly windowSamples: number;
+  readonly frontEnd: FrontEndConfig;
+  readonly augment: WindowAugmentation;
+  /** The draws of a clip are named by seed, epoch, the clip's id and which of its copies it is. */
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** One value, with its tables and scratch memory, for as long as the same is asked for. */
+class Kept<T> {
+  #key: string | undefined;
+  #value: T | undefined;
+
+  get(key: string, make: () => T): T {
+    if (this.#value === undefined || this.#key !== key) {
+      this.#value = make();
+      this.#key = key;
+    }
+    return this.#value;
+  }
+}
+
+// The thread is their owner: a worker's tasks share nothing else.
+const keptFrontEnd = new Kept<FrontEnd>();
+const keptShelf = new Kept<DeviceShelf>();
 
 function frontEndOf(config: FrontEndConfig): FrontEnd {
-  const key = JSON.stringify(config);
-  if (held.frontEnd === undefined || held.key !== key) {
-    held.frontEnd = frontEnd(config);
-    held.key = key;
-  }
-  return held.frontEnd;
+  return keptFrontEnd.get(JSON.stringify(config), () => frontEnd(config));
 }
 
 async function readWindows(request: WindowRequest): Promise<Float32Array<ArrayBuffer>[]> {
@@ -84,4 +104,34 @@ export async function featureWindows(request: FeatureRequest): Promise<Transferr
     maps,
     maps.map((map) => map.data.buffer as ArrayBuffer),
   );
+}
+
+/** The feature maps (F, T, C) of training clips, each augmented by its own draws. */
+export async function augmentedMaps(request: AugmentedRequest): Promise<Transferred<FeatureMap[]>> {
+  const { clips, windowSamples, augment, seed, epoch } = request;
+  const ends = frontEndOf(request.frontEnd);
+  const { sampleRateHz } = request.frontEnd;
+  const { files, maxSeconds } = augment.impulseResponse;
+  const shelf = keptShelf.get(JSON.stringify([sampleRateHz, files]), () => new DeviceShelf(sampleRateHz, maxSeconds));
+  const maps: FeatureMap[] = [];
+  for (const clip of clips) {
+    const rng = createRng(seed).split('augment', 'epoch', epoch, 'clip', clip.id, clip.copy);
+    const read = (samples: number) => readPart(clip, sampleRateHz, samples);
+    const window = await augmentWindow(clip, augment, { read, sampleRateHz, windowSamples, shelf, rng });
+    const binScales = clipBinScales(augment, ends.bins, rng);
+    maps.push(ends.compute(window, binScales === undefined ? {} : { binScales }));
+  }
+  return transferred(
+    maps,
+    maps.map((map) => map.data.buffer as ArrayBuffer),
+  );
+}
+
+/** About so many samples of a recording from its `share` on, or all of it. */
+async function readPart({ path, share }: TrainingClip, sampleRateHz: number, samples: number): Promise<Float32Array> {
+  const info = await probeAudio(path);
+  const lengthSamples = Math.ceil((samples * info.sampleRateHz) / sampleRateHz);
+  if (!isLonger(info.samples, lengthSamples)) return (await readAudio(path, { sampleRateHz })).samples;
+  const range = { startSamples: Math.round(share * (info.samples - lengthSamples)), lengthSamples };
+  return (await readAudio(path, { sampleRateHz, range })).samples;
 }
