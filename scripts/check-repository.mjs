@@ -12,7 +12,7 @@ const MACHINE = /\/(?:work|farm|root)\//;
 
 /**
  * Who may need whom in production. turbo's tags say nearly the same, but must let layers and models reach onnx, which the test
- * kit needs.
+ * kit needs, and train reach features, which augment needs.
  */
 const MAY_NEED = {
   core: [],
