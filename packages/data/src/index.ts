@@ -19,6 +19,10 @@ export {
 export { type TauName, formatTauName, parseTauName } from './dataset/tau-name.js';
 export { type DatasetReport, assertAudioPresent, verifyDataset } from './dataset/verify-dataset.js';
 
+export { type DownloadOptions, type DownloadReport, downloadDataset } from './download/download-dataset.js';
+export type { DownloadProgress } from './download/download-progress.js';
+export type { Patience } from './download/fetch-archive.js';
+
 export { type ArrayCache, type CacheEntry, cached, memoryCache } from './pipeline/array-cache.js';
 export { diskCache } from './pipeline/disk-cache.js';
 export type { Source } from './pipeline/iterate.js';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
 import { path, positiveNumber, wholeNumber } from '../command/options.js';
+import { addDownloadCommand } from './dataset-download.js';
 
 export interface SynthOptions extends CommonOptions {
   readonly out: string;
@@ -12,11 +13,13 @@ export interface SynthOptions extends CommonOptions {
 
 /** `asc dataset`: what can be trained on. */
 export function addDatasetCommand(program: Command, perform: Performer): void {
-  const dataset = program.command('dataset').description('list, make or check datasets');
+  const dataset = program.command('dataset').description('list, download, make or check datasets');
 
   subcommand(dataset, 'list', 'list the layouts a dataset may have', 'asc dataset list').action(
     (options: CommonOptions) => perform(options, async () => (await import('../actions/dataset.js')).listLayouts()),
   );
+
+  addDownloadCommand(dataset, perform);
 
   subcommand(
     dataset,

@@ -5,11 +5,12 @@ export function formatCount(count: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Bytes as `512 B`, `63.1 kB`, `1.2 MB`: powers of 1000, as the challenge's limits are. */
+/** Bytes as `512 B`, `63.1 kB`, `1.2 MB`, `27.4 GB`: powers of 1000, as the challenge's limits are. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** A share as `73.3 %`. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { stripVTControlCharacters } from 'node:util';
 import type { EpochReport, FitEvent } from '@asc/train';
+import { downloadDisplay } from './download-display.js';
 import { formatBytes, formatCount, formatPercent, formatSeconds } from './format.js';
 import { table } from './table.js';
 import { Terminal, type Sink } from './terminal.js';
@@ -93,10 +94,32 @@ describe('training display', () => {
   });
 });
 
+describe('download display', () => {
+  it('shows how much is there, how fast and how long still, and why it waits', () => {
+    const { terminal, stderr } = open(true);
+    let ms = 0;
+    const show = downloadDisplay(terminal, () => ms);
+    const archives = { done: 2, total: 18 };
+    show({ archives, bytes: { done: 2e9, total: 27.36e9 }, files: 2880 });
+    stderr.text = '';
+    ms = 5000;
+    show({ archives, bytes: { done: 2.1e9, total: 27.36e9 }, files: 2880 });
+    const [first = '', second] = stripVTControlCharacters(stderr.text.slice(stderr.text.indexOf('['))).split('\n');
+    expect(first).toMatch(/2\.1 GB of 27\.4 GB, 20\.0 MB\/s, 21 min 03 s left$/);
+    expect(second).toBe('2 of 18 archives unpacked, 2,880 files in place');
+    show({ archives, bytes: { done: 2.1e9, total: 27.36e9 }, files: 2880, pause: { why: 'a.zip: busy', ms: 4000 } });
+    expect(stderr.text).toContain('a.zip: busy; trying again in 4 s');
+    stderr.text = '';
+    ms = 10_000;
+    show({ archives, bytes: { done: 2.2e9, total: 27.36e9 }, files: 2880 });
+    expect(stderr.text).not.toContain('again');
+  });
+});
+
 describe('format', () => {
   it('writes numbers as people read them', () => {
     expect([0, 999, 1000, 61_148, 29_419_156].map(formatCount)).toEqual(['0', '999', '1,000', '61,148', '29,419,156']);
-    expect([12, 64_593, 3.5e6].map(formatBytes)).toEqual(['12 B', '64.6 kB', '3.5 MB']);
+    expect([12, 64_593, 3.5e6, 27.36e9].map(formatBytes)).toEqual(['12 B', '64.6 kB', '3.5 MB', '27.4 GB']);
     expect([0.4, 185, 7800].map(formatSeconds)).toEqual(['0 s', '3 min 05 s', '2 h 10 min']);
     expect(formatPercent(0.7333)).toBe('73.3 %');
   });
