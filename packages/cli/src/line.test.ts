@@ -111,14 +111,14 @@ describe('the whole line', () => {
   });
 
   it('finds a set that is not whole', async () => {
-    expect(await tell('dataset', 'verify', 'scenes')).toMatchObject({ whole: true, missing: [] });
+    expect(await tell('dataset', 'verify', 'scenes')).toMatchObject({ usable: true, missing: [] });
     cpSync(join(cwd, 'scenes'), join(cwd, 'holes'), { recursive: true });
     const gone = readdirSync(join(cwd, 'holes', 'audio'))[0] ?? '';
     rmSync(join(cwd, 'holes', 'audio', gone));
     const { code, stdout, stderr } = await asc(['dataset', 'verify', 'holes', '--json'], { cwd });
     expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ whole: false, missing: [`audio/${gone}`] });
-    expect(stderr).toContain('1 missing and 0 empty files');
+    expect(JSON.parse(stdout)).toMatchObject({ usable: false, missing: [`audio/${gone}`] });
+    expect(stderr).toContain('received 1 missing');
   });
 
   it('writes a map for numpy and a picture', async () => {

@@ -6,8 +6,15 @@ export {
   datasetEntry,
 } from './dataset/catalogue.js';
 export type { AudioFacts, DatasetFacts, Fact, FactBasis, FoldFacts } from './dataset/dataset-facts.js';
+export type { ArchiveCheck } from './dataset/check-archives.js';
+export type { FactCheck } from './dataset/check-facts.js';
+export type { ClipList } from './dataset/clip-table.js';
+export { type LazyList, lazyList } from './dataset/lazy-list.js';
+export { type LoadDatasetOptions, type PublishedDataset, loadDataset, publishedRoot } from './dataset/load-dataset.js';
+export { type LoadEsc50Options, loadEsc50 } from './dataset/load-esc50.js';
 export { loadFolder, type LoadFolderOptions } from './dataset/load-folder.js';
-export { loadTau, type LoadTauOptions } from './dataset/load-tau.js';
+export { loadTau, type LoadTauOptions, TRAIN_PERCENTS } from './dataset/load-tau.js';
+export { loadTut, type LoadTutOptions, type TutDataset } from './dataset/load-tut.js';
 export {
   type FoldSplits,
   type SceneDataset,
@@ -16,8 +23,11 @@ export {
   sceneDataset,
   sharedLocations,
 } from './dataset/scene-dataset.js';
+export type { OnTableFault, TableFault, TableFaultKind } from './dataset/table-fault.js';
 export { type TauName, formatTauName, parseTauName } from './dataset/tau-name.js';
-export { type DatasetReport, assertAudioPresent, verifyDataset } from './dataset/verify-dataset.js';
+export { tut2017Labels } from './dataset/tut-labels.js';
+export { assertAudioPresent } from './dataset/assert-audio-present.js';
+export { type ClipFault, type DatasetReport, type VerifyOptions, verifyDataset } from './dataset/verify-dataset.js';
 
 export { type DownloadOptions, type DownloadReport, downloadDataset } from './download/download-dataset.js';
 export type { DownloadProgress } from './download/download-progress.js';

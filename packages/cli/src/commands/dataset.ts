@@ -11,12 +11,18 @@ export interface SynthOptions extends CommonOptions {
   readonly seed: number;
 }
 
+export interface VerifyOptions extends CommonOptions {
+  readonly root?: string;
+  readonly deep: boolean;
+}
+
 /** `asc dataset`: what can be trained on. */
 export function addDatasetCommand(program: Command, perform: Performer): void {
   const dataset = program.command('dataset').description('list, download, make or check datasets');
 
-  subcommand(dataset, 'list', 'list the layouts a dataset may have', 'asc dataset list').action(
-    (options: CommonOptions) => perform(options, async () => (await import('../actions/dataset.js')).listLayouts()),
+  subcommand(dataset, 'list', 'list the published sets and the layouts a dataset may have', 'asc dataset list').action(
+    (options: CommonOptions) =>
+      perform(options, async () => (await import('../actions/dataset-list.js')).listDatasets()),
   );
 
   addDownloadCommand(dataset, perform);
@@ -38,10 +44,15 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
 
   subcommand(
     dataset,
-    'verify <DIR>',
-    'check that every recording of a set is there and no location leaks across its folds',
-    'asc dataset verify data/TAU-urban-acoustic-scenes-2020-mobile-development',
-  ).action((dir: string, options: CommonOptions) =>
-    perform(options, async () => (await import('../actions/dataset.js')).verify(dir)),
-  );
+    'verify <NAME>',
+    'tell what is missing, extra, damaged or mislabelled in a published set, or in any folder of recordings',
+    'asc dataset verify tau2020-mobile --root data\nasc dataset verify recordings --json',
+  )
+    .option('--root <DIR>', 'where the published set lies: its folder, or the one above', path)
+    .option('--deep', 'decode every recording, and check the sums of archives that are still there', false)
+    .action((name: string, options: VerifyOptions) =>
+      perform(options, async (context) =>
+        (await import('../actions/dataset-verify.js')).verify(name, options, context),
+      ),
+    );
 }

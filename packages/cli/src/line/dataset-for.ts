@@ -1,5 +1,5 @@
 import { abstractIndex, labelSpace, UsageError, type ClipInfo } from '@asc/core';
-import type { SceneDataset } from '@asc/data';
+import { lazyList, type ClipList, type SceneDataset } from '@asc/data';
 import type { Recipe } from '@asc/train';
 
 /** The dataset as a recipe's task sees it: labelled with scenes or, where it asks for them, abstract classes. */
@@ -20,10 +20,11 @@ function labelledAbstractly(dataset: SceneDataset): SceneDataset {
     const scene = clip.scene === undefined ? undefined : labels.abstracts[abstractIndex(labels, clip.scene)];
     return { ...clip, scene };
   };
+  const relabelled = (clips: ClipList): ClipList => lazyList(clips.length, (i) => relabel(clips.at(i) as ClipInfo));
   return {
     ...dataset,
     labels: labelSpace(labels.abstracts),
-    clips: dataset.clips.map(relabel),
-    split: (fold, which) => dataset.split(fold, which).map(relabel),
+    clips: relabelled(dataset.clips),
+    split: (fold, which) => relabelled(dataset.split(fold, which)),
   };
 }

@@ -39,13 +39,10 @@ export async function evaluateModel({ model, card }: LoadedModel, options: Evalu
   }
 }
 
-/** The clips of a split with their labels: `test` lists often leave them to the `evaluate` list of the same clips. */
+/** The clips of a split, which must have labels. */
 function labelledSplit(dataset: SceneDataset, fold: number, split: SplitName) {
   const clips = dataset.split(fold, split);
   if (clips.every(({ scene }) => scene !== undefined)) return clips;
-  const known = new Map(dataset.clips.map((clip) => [clip.id, clip.scene]));
-  const labelled = clips.map((clip) => ({ ...clip, scene: clip.scene ?? known.get(clip.id) }));
-  if (labelled.every(({ scene }) => scene !== undefined)) return labelled;
   throw new UsageError({
     what: `Split "${split}" of ${dataset.name} has clips without a label.`,
     hint: 'A set whose labels are hidden can be predicted, not evaluated.',

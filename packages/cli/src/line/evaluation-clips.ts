@@ -1,5 +1,4 @@
-import type { ClipInfo } from '@asc/core';
-import { pipeline } from '@asc/data';
+import { pipeline, type ClipList } from '@asc/data';
 import type { EvaluationClips } from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
 
@@ -8,7 +7,7 @@ const AT_ONCE = 8;
 
 /** The clips of a split with the feature maps of `crops` windows each, computed as they are asked for. */
 export function evaluationClips(
-  clips: readonly ClipInfo[],
+  clips: ClipList,
   features: FeatureSource,
   options: { readonly crops: number; readonly signal?: AbortSignal | undefined },
 ): EvaluationClips {

@@ -1,5 +1,16 @@
 import { DataError } from '@asc/core';
-import { loadFolder, loadTau, type SceneDataset } from '@asc/data';
+import {
+  datasetCatalogue,
+  datasetEntry,
+  loadDataset,
+  loadEsc50,
+  loadFolder,
+  loadTau,
+  loadTut,
+  type OnTableFault,
+  type SceneDataset,
+} from '@asc/data';
+import type { Recipe } from '@asc/train';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 
@@ -36,9 +47,37 @@ export async function findFolder(
   });
 }
 
-/** Opens a folder of recordings: TAU layout where it has a `meta.csv`, else one subfolder a label. */
-export async function openDataset(folder: string): Promise<SceneDataset> {
-  return (await exists(join(folder, 'meta.csv'))) ? loadTau(folder) : loadFolder(folder);
+/** Whether `asc dataset list` names it. */
+export function isPublished(name: string): boolean {
+  return datasetCatalogue().some((entry) => entry.name === name);
+}
+
+/** The dataset a recipe names. A published set without a root is looked for by the name of its folder. */
+export async function openRecipeDataset(dataset: Recipe['dataset'], places: DataPlaces = {}): Promise<SceneDataset> {
+  const { kind, root } = dataset;
+  const folder = await findDataset(root ?? (isPublished(kind) ? datasetEntry(kind).folder : kind), places);
+  switch (kind) {
+    case 'tau':
+    case 'synthetic':
+      return loadTau(folder);
+    case 'folder':
+      return loadFolder(folder);
+    case 'tau2022-mobile': {
+      const { trainPercent } = dataset;
+      return loadDataset(kind, folder, trainPercent === undefined ? {} : { trainPercent });
+    }
+    default:
+      return loadDataset(kind, folder);
+  }
+}
+
+/** Opens a folder of recordings by what lies in it: the tables of TAU, TUT or ESC-50, else one subfolder a label. */
+export async function openDataset(folder: string, onFault?: OnTableFault): Promise<SceneDataset> {
+  const told = onFault === undefined ? {} : { onFault };
+  if (await isThere(join(folder, 'meta.csv'))) return loadTau(folder, told);
+  if (await isThere(join(folder, 'meta.txt'))) return loadTut(folder, told);
+  if (await isThere(join(folder, 'meta', 'esc50.csv'))) return loadEsc50(folder, told);
+  return loadFolder(folder);
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -48,7 +87,7 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function exists(path: string): Promise<boolean> {
+async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     () => false,

@@ -1,5 +1,4 @@
-import type { ClipInfo } from '@asc/core';
-import { assertAudioPresent, pipeline, probeAudio } from '@asc/data';
+import { assertAudioPresent, pipeline, probeAudio, type ClipList } from '@asc/data';
 import { isLonger } from './window.js';
 
 /** Files opened at once. */
@@ -11,7 +10,7 @@ const AT_ONCE = 16;
  *
  * @throws DataError naming the files.
  */
-export async function findLongClips(clips: readonly ClipInfo[], windowSeconds: number): Promise<ReadonlySet<string>> {
+export async function findLongClips(clips: ClipList, windowSeconds: number): Promise<ReadonlySet<string>> {
   await assertAudioPresent(clips);
   const long = new Set<string>();
   const probed = pipeline(clips).map(

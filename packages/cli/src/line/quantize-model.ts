@@ -1,4 +1,5 @@
 import type { ClipInfo, NdArrays } from '@asc/core';
+import type { ClipList } from '@asc/data';
 import { encodeOnnx, setModelCard, type OnnxModel } from '@asc/onnx';
 import { quantizationReport, quantizeStatic, type ValueError } from '@asc/quantize';
 import type { LoadedModel } from './load-model.js';
@@ -11,7 +12,7 @@ const REPORT_CLIPS = 4;
 
 export interface QuantizeModelOptions {
   /** Recordings of the training side; an even choice of them is used. */
-  readonly clips: readonly ClipInfo[];
+  readonly clips: ClipList;
   readonly method: 'minmax' | 'percentile';
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -51,8 +52,8 @@ export async function quantizeModel(
   }
 }
 
-/** At most `count` items, evenly spaced. */
-function evenly<T>(items: readonly T[], count: number): readonly T[] {
-  if (items.length <= count) return items;
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)] as T);
+/** At most `count` clips, evenly spaced. */
+function evenly(clips: ClipList, count: number): readonly ClipInfo[] {
+  if (clips.length <= count) return [...clips];
+  return Array.from({ length: count }, (_, i) => clips.at(Math.floor((i * clips.length) / count)) as ClipInfo);
 }

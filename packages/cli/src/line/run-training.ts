@@ -1,5 +1,5 @@
-import { createRng, UsageError, type ClipInfo, type ModelCard } from '@asc/core';
-import { diskCache, loadFolder, loadTau, memoryCache, type ArrayCache, type SceneDataset } from '@asc/data';
+import { createRng, UsageError, type ModelCard } from '@asc/core';
+import { diskCache, memoryCache, type ArrayCache } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
 import { frontEnd } from '@asc/features';
 import {
@@ -21,7 +21,7 @@ import { evaluationClips } from './evaluation-clips.js';
 import { createFeatureSource } from './feature-source.js';
 import { datasetFor } from './dataset-for.js';
 import { findWeights, readWeights } from './initial-weights.js';
-import { findDataset, findFolder, type DataPlaces } from './open-dataset.js';
+import { findFolder, openRecipeDataset, type DataPlaces } from './open-dataset.js';
 import { recipeCard, recipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
 import { recipeTeachers } from './recipe-teachers.js';
@@ -69,7 +69,7 @@ export function cardPath(folder: string): string {
  */
 export async function runTraining(given: Recipe, options: TrainingOptions): Promise<TrainingResult> {
   const { out, signal } = options;
-  const dataset = datasetFor(given, await recipeDataset(given, options.places));
+  const dataset = datasetFor(given, await openRecipeDataset(given.dataset, options.places));
   const resumed = options.resume === true && existsSync(runPaths(out).last);
   // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
   const augment = await withPlacedResponses(given.augment, options.places);
@@ -95,12 +95,14 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   });
   const recipe: Recipe = teachers === undefined ? placed : { ...placed, distillation: teachers.distillation };
   const clipAugmentation = await windowAugmentation(augment);
-  const longClips = await findLongClips([...train, ...heldOut], recipe.clip.seconds);
+  const longClips = new Set<string>();
+  for (const side of [train, heldOut])
+    for (const id of await findLongClips(side, recipe.clip.seconds)) longClips.add(id);
 
   const features = createFeatureSource({
     frontEnd: card.frontEnd,
     windowSamples: card.clipSamples,
-    cache: cacheFor(card, [...train, ...heldOut], recipe, options),
+    cache: cacheFor(card, train.length + heldOut.length, recipe, options),
   });
   let run: RunFolder | undefined;
   try {
@@ -143,12 +145,6 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   }
 }
 
-/** The dataset a recipe names. */
-async function recipeDataset({ dataset }: Recipe, places: DataPlaces | undefined): Promise<SceneDataset> {
-  const folder = await findDataset(dataset.root ?? dataset.kind, places);
-  return dataset.kind === 'folder' ? loadFolder(folder) : loadTau(folder);
-}
-
 /** The recipe's augmentation with its folder of impulse responses where it was found. */
 async function withPlacedResponses(augment: AugmentConfig, places: DataPlaces | undefined): Promise<AugmentConfig> {
   const { root, probability } = augment.impulseResponse;
@@ -160,16 +156,11 @@ async function withPlacedResponses(augment: AugmentConfig, places: DataPlaces | 
   return { ...augment, impulseResponse: { ...augment.impulseResponse, root: found } };
 }
 
-function cacheFor(
-  card: ModelCard,
-  clips: readonly ClipInfo[],
-  recipe: Recipe,
-  { cache, out }: TrainingOptions,
-): ArrayCache {
+function cacheFor(card: ModelCard, clips: number, recipe: Recipe, { cache, out }: TrainingOptions): ArrayCache {
   if (cache !== undefined) return diskCache(cache);
   const ends = frontEnd(card.frontEnd);
   const bytesPerMap = 4 * ends.bands * ends.frames(card.clipSamples) * ends.channels;
-  const bytes = clips.length * recipe.evaluate.crops * bytesPerMap;
+  const bytes = clips * recipe.evaluate.crops * bytesPerMap;
   const maxBytes = Math.floor(totalmem() * MEMORY_SHARE);
   return bytes <= maxBytes ? memoryCache({ maxBytes }) : diskCache(join(out, 'features'));
 }

@@ -1,5 +1,5 @@
 import { DataError, type FeatureMap, type ModelCard, type NdArray, type Prediction, type Predictions } from '@asc/core';
-import { pipeline, workerPool } from '@asc/data';
+import { pipeline, workerPool, type LazyList } from '@asc/data';
 import { meanOverCrops } from '@asc/evaluate';
 import { OnnxRunner, type OnnxModel } from '@asc/onnx';
 import { isSilent } from './is-silent.js';
@@ -32,7 +32,7 @@ export interface SceneJudge {
   feeds(path: string, placement: Placement): Promise<readonly NdArray[]>;
   /** The mean posterior (Y) over the windows of every candidate, in order. */
   judge(
-    candidates: readonly Candidate[],
+    candidates: LazyList<Candidate>,
     placement: Placement,
     options?: JudgeOptions,
   ): AsyncGenerator<Prediction, void, undefined>;
@@ -126,7 +126,7 @@ function batched(rows: readonly Float32Array[], shape: readonly number[]): NdArr
 /** Judges a whole set. */
 export async function judgeAll(
   judge: SceneJudge,
-  candidates: readonly Candidate[],
+  candidates: LazyList<Candidate>,
   placement: Placement,
   options: JudgeOptions = {},
 ): Promise<Predictions> {

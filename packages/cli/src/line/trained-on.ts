@@ -2,7 +2,7 @@ import { UsageError, type ModelCard } from '@asc/core';
 import type { SceneDataset } from '@asc/data';
 import { parseRecipe, type Recipe } from '@asc/train';
 import { datasetFor } from './dataset-for.js';
-import { findDataset, openDataset } from './open-dataset.js';
+import { findDataset, openDataset, openRecipeDataset } from './open-dataset.js';
 
 /** The recipe a model was trained with, where it knows it. */
 export function recipeOf({ recipe }: ModelCard): Recipe | undefined {
@@ -30,11 +30,13 @@ export async function groundsFor(
   },
 ): Promise<Grounds> {
   const recipe = recipeOf(card);
-  const root = given.dataset ?? recipe?.dataset.root;
-  if (root === undefined) {
+  const places = { dataDir: process.env['ASC_DATA_DIR'] };
+  const open = async (): Promise<SceneDataset> => {
+    if (given.dataset !== undefined) return openDataset(await findDataset(given.dataset, places));
+    if (recipe !== undefined) return openRecipeDataset(recipe.dataset, places);
     throw new UsageError({ what: 'No dataset was given, and the model does not name one.', expected: '--dataset DIR' });
-  }
-  const dataset = await openDataset(await findDataset(root, { dataDir: process.env['ASC_DATA_DIR'] }));
+  };
+  const dataset = await open();
   return {
     dataset: recipe === undefined ? dataset : datasetFor(recipe, dataset),
     fold: given.fold ?? recipe?.dataset.fold ?? 1,

@@ -1,5 +1,5 @@
 import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type Rng } from '@asc/core';
-import { pipeline } from '@asc/data';
+import { pipeline, type ClipList } from '@asc/data';
 import { oneHotTargets, stackMaps, type BatchSource, type ClipTargets } from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
 import type { WindowAugmentation } from './window-augmentation.js';
@@ -8,7 +8,7 @@ import type { WindowAugmentation } from './window-augmentation.js';
 const BATCHES_AHEAD = 2;
 
 export interface TrainingBatchOptions {
-  readonly clips: readonly ClipInfo[];
+  readonly clips: ClipList;
   readonly labels: LabelSpace;
   readonly features: FeatureSource;
   /** Ids of clips longer than a window: every epoch hears a random part of them. */
@@ -44,11 +44,11 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
   const scenes = clips.map(sceneOf);
 
   const shareOf = ({ index, copy }: Place, epoch: number): number => {
-    const { id } = clips[index] as ClipInfo;
+    const { id } = clips.at(index) as ClipInfo;
     return (copy === 0 ? rng.split('crop', epoch, id) : rng.split('crop', epoch, id, copy)).uniform();
   };
   const load = async (place: Place, epoch: number): Promise<FeatureMap> => {
-    const { id, path } = clips[place.index] as ClipInfo;
+    const { id, path } = clips.at(place.index) as ClipInfo;
     const whole = { kind: 'spread', crops: 1 } as const;
     const [map] = await features.maps(path, longClips.has(id) ? { kind: 'at', share: shareOf(place, epoch) } : whole);
     return map as FeatureMap;
@@ -56,7 +56,7 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
   const loadAll = async (places: readonly Place[], epoch: number): Promise<FeatureMap[]> => {
     if (augment === undefined) return Promise.all(places.map((place) => load(place, epoch)));
     const heard = places.map((place) => {
-      const { id, path, device } = clips[place.index] as ClipInfo;
+      const { id, path, device } = clips.at(place.index) as ClipInfo;
       return { id, copy: place.copy, path, device, share: shareOf(place, epoch) };
     });
     return features.augmentedMaps(heard, augment.config, { seed: augment.seed, epoch });
@@ -78,7 +78,7 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
             labels,
             chosen.map(({ index }) => scenes[index] as string),
           );
-          const named = chosen.map(({ index, copy }) => ({ id: clips[index]?.id ?? '', copy }));
+          const named = chosen.map(({ index, copy }) => ({ id: clips.at(index)?.id ?? '', copy }));
           return { x: stackMaps(maps), ...targets, ...further?.arrays(named, { epoch, step }) };
         })
         .prefetch(BATCHES_AHEAD);

@@ -1,4 +1,5 @@
-import { type ClipInfo, DataError, type LabelSpace, UsageError, describeValue } from '@asc/core';
+import { DataError, type LabelSpace, UsageError, describeValue } from '@asc/core';
+import type { ClipList } from './clip-table.js';
 
 /**
  * The sides of an official fold. `test` and `evaluate` hold the same clips; `test` is the list a system is run on, and
@@ -12,29 +13,38 @@ export interface SceneDataset {
   readonly root: string;
   readonly labels: LabelSpace;
   /** Every recording of the set, those outside all splits included, in the order of its table. */
-  readonly clips: readonly ClipInfo[];
+  readonly clips: ClipList;
+  /** Where the clip of an id stands in `clips`, or −1. */
+  indexOf(id: string): number;
   /** Numbers of the folds that have at least one split, ascending. */
   readonly folds: readonly number[];
+  /** The sides a fold has; none for an unknown fold. */
+  sides(fold: number): readonly SplitName[];
   /** The clips of one side of a fold, in official order. @throws UsageError where the set has no such split. */
-  split(fold: number, which: SplitName): readonly ClipInfo[];
+  split(fold: number, which: SplitName): ClipList;
 }
 
-/** The splits of one fold; a set without labels for its test clips has only `test`. */
-export type FoldSplits = Readonly<Partial<Record<SplitName, readonly ClipInfo[]>>>;
+const SIDES: readonly SplitName[] = ['train', 'test', 'evaluate'];
 
-/** A {@link SceneDataset} from its parts. */
+/** The splits of one fold; a set without labels for its test clips has only `test`. */
+export type FoldSplits = Readonly<Partial<Record<SplitName, ClipList>>>;
+
+/** A {@link SceneDataset} from its parts; without `indexOf`, an index of the ids is made when it is first asked for. */
 export function sceneDataset(parts: {
   readonly name: string;
   readonly root: string;
   readonly labels: LabelSpace;
-  readonly clips: readonly ClipInfo[];
+  readonly clips: ClipList;
   readonly splits: ReadonlyMap<number, FoldSplits>;
+  readonly indexOf?: (id: string) => number;
 }): SceneDataset {
   const { splits, ...rest } = parts;
   const folds = [...splits.keys()].sort((a, b) => a - b);
   return {
+    indexOf: indexOfIds(parts.clips),
     ...rest,
     folds,
+    sides: (fold) => SIDES.filter((side) => splits.get(fold)?.[side] !== undefined),
     split(fold, which) {
       const clips = splits.get(fold)?.[which];
       if (clips !== undefined) return clips;
@@ -47,12 +57,28 @@ export function sceneDataset(parts: {
   };
 }
 
-/** Locations with clips on both sides of a fold, sorted; empty for a clean split. Clips without a location are skipped. */
+function indexOfIds(clips: ClipList): (id: string) => number {
+  let index: Map<string, number> | undefined;
+  return (id) => {
+    index ??= new Map(clips.map((clip, i) => [clip.id, i]));
+    return index.get(id) ?? -1;
+  };
+}
+
+/**
+ * Locations with clips to train on and clips to test on in a fold, sorted; empty for a clean split. Clips without a
+ * location are skipped. @throws UsageError where the fold has no `train`, or neither `evaluate` nor `test`.
+ */
 export function sharedLocations(dataset: SceneDataset, fold: number): string[] {
-  const trained = new Set(dataset.split(fold, 'train').map((clip) => clip.location));
+  const trained = new Set<string>();
+  for (const { location } of dataset.split(fold, 'train')) if (location !== undefined) trained.add(location);
   const shared = new Set<string>();
-  for (const { location } of dataset.split(fold, 'evaluate')) {
-    if (location !== undefined && trained.has(location)) shared.add(location);
+  // A fold without either fails as if asked for `evaluate`.
+  const heldOut = dataset.sides(fold).filter((side) => side !== 'train');
+  for (const side of heldOut.length > 0 ? heldOut : (['evaluate'] as const)) {
+    for (const { location } of dataset.split(fold, side)) {
+      if (location !== undefined && trained.has(location)) shared.add(location);
+    }
   }
   return [...shared].sort();
 }

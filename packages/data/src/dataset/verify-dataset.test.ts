@@ -1,10 +1,13 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
+import { writeWav } from '../audio/wav-writer.js';
 import { withFolder, writeFiles } from '../test-folder.test.helper.js';
 import { loadTau } from './load-tau.js';
-import { assertAudioPresent, verifyDataset } from './verify-dataset.js';
+import { assertAudioPresent } from './assert-audio-present.js';
+import { type VerifyOptions, verifyDataset } from './verify-dataset.js';
 
+const SOUND = { samples: Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)), sampleRateHz: 8000 };
 const names = Array.from({ length: 8 }, (_, i) => `audio/bus-lyon-${i}-${i}-a.wav`);
 
 it('finds missing and empty files and shared locations', async () => {
@@ -17,17 +20,31 @@ it('finds missing and empty files and shared locations', async () => {
       ...Object.fromEntries(names.map((name) => [name, 'sound'])),
     });
     const set = await loadTau(root);
-    const fine = await verifyDataset(set);
-    expect(fine).toMatchObject({ clips: 8, missing: [], empty: [] });
-    expect([...fine.sharedLocations]).toEqual([[1, []]]);
+    expect(await verifyDataset(set)).toMatchObject({ clips: 8, missing: [], extra: [], usable: false });
+    expect((await verifyDataset(set)).damaged).toHaveLength(8);
     await assertAudioPresent(set.clips);
 
+    for (const name of names) await writeWav(join(root, name), SOUND);
+    await writeFiles(root, { 'audio/notes.txt': 'foreign', 'audio/.hidden': '' });
+    const told: number[] = [];
+    const fine = await verifyDataset(set, { onProgress: (done) => told.push(done), deep: true });
+    expect(fine).toMatchObject({ extra: ['audio/notes.txt'], damaged: [], mislabelled: [], sharedLocations: [] });
+    expect(fine).toMatchObject({ facts: [], archives: [], usable: true });
+    expect(told).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+
     await writeFiles(root, { [names[2] ?? '']: '' });
-    expect((await verifyDataset(set)).empty).toEqual([names[2]]);
+    const wav = await readFile(join(root, names[3] ?? ''));
+    await writeFile(join(root, names[3] ?? ''), wav.subarray(0, wav.length - 10));
+    expect((await verifyDataset(set)).damaged).toEqual([
+      { id: names[2], what: 'empty file (0 bytes)' },
+      { id: names[3], what: expect.stringMatching(/^truncated WAV file/) },
+    ]);
     await expect(assertAudioPresent(set.clips)).rejects.toThrow(/1 of 8 audio files are empty/);
 
     await rm(join(root, 'audio'), { recursive: true });
     expect((await verifyDataset(set)).missing).toEqual(names);
     await expect(assertAudioPresent(set.clips)).rejects.toThrow(/8 of 8 audio files are missing: .*, …/);
+    await expect(verifyDataset(set, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
+    await expect(verifyDataset(set, { depp: true } as VerifyOptions)).rejects.toThrow(/Did you mean "deep"/);
   });
 });

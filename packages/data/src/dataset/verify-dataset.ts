@@ -1,76 +1,133 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
-import { type ClipInfo, DataError } from '@asc/core';
+import { type ClipInfo, DataError, checkKeys } from '@asc/core';
+import type { AudioInfo } from '../audio/audio-info.js';
+import { probeAudio, readAudio } from '../audio/read-audio.js';
+import { type ArchiveCheck, checkArchives } from './check-archives.js';
+import { audioTally } from './audio-tally.js';
+import type { FactCheck } from './check-facts.js';
+import { findClipFiles } from './clip-files.js';
+import type { ClipList } from './clip-table.js';
+import type { PublishedDataset } from './load-dataset.js';
 import { type SceneDataset, sharedLocations } from './scene-dataset.js';
+import type { TableFault } from './table-fault.js';
+
+/** A clip and what is wrong with it. */
+export interface ClipFault {
+  readonly id: string;
+  readonly what: string;
+}
+
+/** Options of {@link verifyDataset}. */
+export interface VerifyOptions {
+  /** Decode every recording, and check the MD5 of archives that still lie beside the set. Default: headers and sizes. */
+  readonly deep?: boolean;
+  /** What the loader's `onFault` was told. */
+  readonly faults?: readonly TableFault[];
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
 
 /** What {@link verifyDataset} found. */
 export interface DatasetReport {
+  readonly root: string;
   readonly clips: number;
   /** Ids of clips whose file is not there. */
   readonly missing: readonly string[];
-  /** Ids of clips whose file holds no bytes. */
-  readonly empty: readonly string[];
-  /** For every fold with both sides: the locations they share. Empty lists are what one wants. */
-  readonly sharedLocations: ReadonlyMap<number, readonly string[]>;
+  /** Paths below the root: files beside the recordings that no table names. */
+  readonly extra: readonly string[];
+  /** Files that are empty, cut short, of another format, or (where decoded) broken inside. */
+  readonly damaged: readonly ClipFault[];
+  /** Rows of the tables that contradict a file's name or another table, repeat a clip, or name one that is not in the set. */
+  readonly mislabelled: readonly ClipFault[];
+  /** For every fold with locations on both sides: which. */
+  readonly sharedLocations: readonly { readonly fold: number; readonly locations: readonly string[] }[];
+  /** Published numbers beside those found: of tables, and of the recordings' form. None for a set nothing is known of. */
+  readonly facts: readonly FactCheck[];
+  /** Archives of the set found beside it. */
+  readonly archives: readonly ArchiveCheck[];
+  /** Whether it can be trained on as published: nothing is missing, damaged, mislabelled, shared or other than stated. */
+  readonly usable: boolean;
 }
 
-const STAT_AT_ONCE = 32;
+/** Files opened at once. */
+const AT_ONCE = 16;
 
-/** Looks for every audio file of a set (without decoding) and for locations that leak across its folds. */
-export async function verifyDataset(dataset: SceneDataset): Promise<DatasetReport> {
-  const { missing, empty } = await findFaultyFiles(dataset.clips);
-  const shared = new Map<number, readonly string[]>();
-  for (const fold of dataset.folds) {
-    if (hasBothSides(dataset, fold)) shared.set(fold, sharedLocations(dataset, fold));
-  }
-  return { clips: dataset.clips.length, missing, empty, sharedLocations: shared };
-}
-
-/**
- * Checks that the audio of `clips` is there: call it once before a long run.
- *
- * @throws DataError with the count and the first few names where files are missing or empty.
- */
-export async function assertAudioPresent(clips: readonly ClipInfo[]): Promise<void> {
-  const { missing, empty } = await findFaultyFiles(clips);
-  const faulty = missing.length > 0 ? missing : empty;
-  if (faulty.length === 0) return;
-  const wrong = missing.length > 0 ? 'missing' : 'empty';
-  const list = faulty.slice(0, 5).join(', ');
-  const first = clips.find((clip) => clip.id === faulty[0]);
-  throw new DataError({
-    what: `${faulty.length} of ${clips.length} audio files are ${wrong}: ${list}${faulty.length > 5 ? ', …' : ''}`,
-    expected: `e.g. ${first?.path ?? ''}`,
-    hint: 'Unpack every audio archive of the set into its root, or download the set again.',
+/** Looks at every recording of a set, for locations that leak across its folds, and for what is known of a published set. */
+export async function verifyDataset(
+  dataset: SceneDataset | PublishedDataset,
+  options: VerifyOptions = {},
+): Promise<DatasetReport> {
+  checkKeys('The options of verifyDataset', options, ['deep', 'faults', 'onProgress', 'signal']);
+  const { deep = false, faults = [], onProgress, signal } = options;
+  const published = 'entry' in dataset ? dataset : undefined;
+  const { present, extra } = await findClipFiles(dataset, signal);
+  const tally = audioTally(published?.entry.facts.audio);
+  const damaged: ClipFault[] = [];
+  const missing: string[] = [];
+  let done = 0;
+  await forEachClip(dataset.clips, signal, async (clip, index) => {
+    if (present[index] === 0) missing.push(clip.id);
+    else {
+      const looked = await lookAt(clip, deep);
+      if (looked instanceof DataError) damaged.push({ id: clip.id, what: whatOf(looked, clip) });
+      else tally.add(looked);
+    }
+    onProgress?.(++done, dataset.clips.length);
   });
+  const shared = dataset.folds.flatMap((fold) => {
+    const locations = hasBothSides(dataset, fold) ? sharedLocations(dataset, fold) : [];
+    return locations.length === 0 ? [] : [{ fold, locations }];
+  });
+  const mislabelled = faults.map(({ id, error }) => ({ id, what: error.parts.what }));
+  const facts = [...(published?.facts ?? []), ...tally.checks()];
+  const wrong = [missing, damaged, mislabelled, shared].some(({ length }) => length > 0);
+  return {
+    root: dataset.root,
+    clips: dataset.clips.length,
+    missing: missing.sort(),
+    extra,
+    damaged: damaged.sort((a, b) => (a.id < b.id ? -1 : 1)),
+    mislabelled,
+    sharedLocations: shared,
+    facts,
+    archives: published === undefined ? [] : await checkArchives(published.entry, dataset.root, { deep, signal }),
+    usable: !wrong && facts.every(({ agrees, basis }) => agrees || basis === 'reported'),
+  };
 }
 
-async function findFaultyFiles(clips: readonly ClipInfo[]): Promise<{ missing: string[]; empty: string[] }> {
-  // One listing per folder is far cheaper than a stat for every missing file of a set that was never unpacked.
-  const listings = new Map<string, Set<string>>();
-  for (const folder of new Set(clips.map((clip) => dirname(clip.path)))) {
-    listings.set(folder, new Set(await readdir(folder).catch(() => [])));
+/** Runs `look` over every clip, some at once, in no fixed order. */
+async function forEachClip(
+  clips: ClipList,
+  signal: AbortSignal | undefined,
+  look: (clip: ClipInfo, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < clips.length; index = next++) {
+      signal?.throwIfAborted();
+      await look(clips.at(index) as ClipInfo, index);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+async function lookAt({ path }: ClipInfo, deep: boolean): Promise<AudioInfo | DataError> {
+  try {
+    const info = await probeAudio(path);
+    if (deep || info.samples === 0) await readAudio(path);
+    return info;
+  } catch (error) {
+    if (error instanceof DataError) return error;
+    throw error;
   }
-  const there = (clip: ClipInfo): boolean => listings.get(dirname(clip.path))?.has(basename(clip.path)) === true;
-  const missing = clips.filter((clip) => !there(clip)).map((clip) => clip.id);
-  const present = clips.filter(there);
-  const empty: string[] = [];
-  for (let i = 0; i < present.length; i += STAT_AT_ONCE) {
-    const group = present.slice(i, i + STAT_AT_ONCE);
-    const infos = await Promise.all(group.map((clip) => stat(clip.path).catch(() => undefined)));
-    infos.forEach((info, j) => {
-      const id = group[j]?.id ?? '';
-      if (info === undefined || !info.isFile()) missing.push(id);
-      else if (info.size === 0) empty.push(id);
-    });
-  }
-  return { missing, empty };
+}
+
+/** The message without the path that the id tells already. */
+function whatOf({ parts }: DataError, { path }: ClipInfo): string {
+  const what = parts.what.startsWith(`${path}: `) ? parts.what.slice(path.length + 2) : parts.what;
+  return parts.received === undefined ? what : `${what} (${parts.received})`;
 }
 
 function hasBothSides(dataset: SceneDataset, fold: number): boolean {
-  try {
-    return dataset.split(fold, 'train').length > 0 && dataset.split(fold, 'evaluate').length > 0;
-  } catch {
-    return false;
-  }
+  const sides = dataset.sides(fold);
+  return sides.includes('train') && sides.length > 1;
 }

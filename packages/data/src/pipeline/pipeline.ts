@@ -3,7 +3,7 @@ import { batchItems } from './batch-items.js';
 import { type Source, type Stage, orAbort, iteratorOf, closeIterator } from './iterate.js';
 import { mapOrdered } from './map-ordered.js';
 import { prefetchItems } from './prefetch-items.js';
-import { shuffleList, shuffleWindow } from './shuffle-window.js';
+import { type List, shuffleList, shuffleWindow } from './shuffle-window.js';
 import type { TransferList, WorkerPool } from './worker-pool.js';
 
 /** Options of {@link pipeline}. */
@@ -52,7 +52,7 @@ export function pipeline<T>(source: Source<T> | (() => Source<T>), options: Pipe
   const { signal } = options;
   if (typeof source === 'function') return stagesOf(source, signal, undefined);
   if (typeof source === 'object' && (Symbol.iterator in source || Symbol.asyncIterator in source)) {
-    return stagesOf(() => source, signal, Array.isArray(source) ? source : undefined);
+    return stagesOf(() => source, signal, isList(source) ? source : undefined);
   }
   throw new UsageError({
     what: 'A pipeline needs something to read.',
@@ -61,11 +61,12 @@ export function pipeline<T>(source: Source<T> | (() => Source<T>), options: Pipe
   });
 }
 
-function stagesOf<T>(
-  open: () => Source<T>,
-  signal: AbortSignal | undefined,
-  list: readonly T[] | undefined,
-): Pipeline<T> {
+/** An array, or a list that makes its items as they are asked for. */
+function isList<T>(source: Source<T>): source is Iterable<T> & List<T> {
+  return 'length' in source && 'at' in source;
+}
+
+function stagesOf<T>(open: () => Source<T>, signal: AbortSignal | undefined, list: List<T> | undefined): Pipeline<T> {
   const then = <U>(stage: Stage<T, U>): Pipeline<U> => stagesOf(() => stage(open()), signal, undefined);
   return {
     [Symbol.asyncIterator]: () => read(open(), signal),

@@ -25,7 +25,13 @@ function take<T>(held: T[], rng: Rng): T {
   return item;
 }
 
+/** What can be read in any order. */
+export interface List<T> {
+  readonly length: number;
+  at(index: number): T | undefined;
+}
+
 /** The items of a list in the order of one random permutation, made when iteration starts. */
-export function* shuffleList<T>(list: readonly T[], rng: Rng): Iterable<T> {
-  for (const at of rng.permutation(list.length)) yield list[at] as T;
+export function* shuffleList<T>(list: List<T>, rng: Rng): Iterable<T> {
+  for (const at of rng.permutation(list.length)) yield list.at(at) as T;
 }
