@@ -1,6 +1,6 @@
-"""Reference metrics from scikit-learn: writes golden/metrics/*.json.
+"""Reference metrics from scikit-learn and intervals from SciPy: writes golden/metrics/*.json.
 
-Usage: python golden/make/metrics.py   (needs numpy and scikit-learn; prints their versions)
+Usage: python golden/make/metrics.py   (needs numpy, SciPy and scikit-learn; prints their versions)
 """
 
 import json
@@ -8,7 +8,9 @@ import pathlib
 import warnings
 
 import numpy as np
+import scipy
 import sklearn
+from scipy import stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
@@ -83,8 +85,44 @@ def case(name, seed, rows, scenes, abstract, absent=(), zeros=False):
     (OUT / f"{name}.json").write_text(json.dumps(document) + "\n")
 
 
+def two_models(seed, rows, classes, seeds):
+    """Two models of several seeds each on the same clips: mean and deviation of scores, paired interval of means over seeds."""
+    rng = np.random.default_rng(seed)
+    labels = [f"scene {i}" for i in range(classes)]
+    truth = rng.integers(0, classes, rows)
+    hardness = rng.normal(0, 1, rows)
+    models, summaries, clip_scores = [], [], []
+    for gain in (1.0, 1.6):
+        runs, right, loss = [], [], []
+        for _ in range(seeds):
+            logits = rng.normal(0, 1, (rows, classes))
+            logits[np.arange(rows), truth] += gain - hardness
+            proba = np.exp(logits - logits.max(1, keepdims=True))
+            proba = (proba / proba.sum(1, keepdims=True)).round(4)
+            proba[:, 0] = (1 - proba[:, 1:].sum(1)).round(4)
+            right.append(proba.argmax(1) == truth)
+            loss.append([metrics.log_loss([t], y_proba=[p], labels=range(classes)) for t, p in zip(truth, proba)])
+            runs.append({"labels": labels, "rows": [
+                {"id": f"{i}.wav", "scene": labels[t], "probabilities": p.tolist()}
+                for i, (t, p) in enumerate(zip(truth, proba))]})
+        right, loss = np.array(right), np.array(loss)
+        models.append(runs)
+        summaries.append({name: {"mean": float(v.mean(1).mean()), "sd": float(v.mean(1).std(ddof=1))}
+                          for name, v in [("accuracy", right), ("logLoss", loss)]})
+        clip_scores.append({"accuracy": right.mean(0), "logLoss": loss.mean(0)})
+    paired = {}
+    for name in ("accuracy", "logLoss"):
+        difference = clip_scores[1][name] - clip_scores[0][name]
+        interval = stats.bootstrap((difference,), np.mean, n_resamples=50_000, method="percentile",
+                                   random_state=np.random.default_rng(0)).confidence_interval
+        paired[name] = {"difference": float(difference.mean()), "low": interval.low, "high": interval.high}
+    document = {"versions": {"scipy": scipy.__version__, "scikit-learn": sklearn.__version__, "numpy": np.__version__},
+                "models": models, "summaries": summaries, "paired": paired}
+    (OUT / "two-models.json").write_text(json.dumps(document) + "\n")
+
+
 if __name__ == "__main__":
-    print("scikit-learn", sklearn.__version__, "numpy", np.__version__)
+    print("scikit-learn", sklearn.__version__, "scipy", scipy.__version__, "numpy", np.__version__)
     OUT.mkdir(exist_ok=True)
     with warnings.catch_warnings():
         # Groups that miss a class are part of what is tested.
@@ -92,3 +130,4 @@ if __name__ == "__main__":
         case("ten-scenes", 1, 200, SCENES, ABSTRACT)
         case("absent-class", 2, 60, SCENES[:4], None, absent=(2,))
         case("hard-posteriors", 3, 60, SCENES[:3], None, zeros=True)
+    two_models(4, 80, 3, 3)

@@ -3,5 +3,7 @@ export type { AbstractReport, CalibrationBin, CalibrationReport, ClassReport, Gr
 export { DEVICE_GROUPS } from './device-groups.js';
 export { formatReport } from './format-report.js';
 export { meanOverCrops } from './mean-over-crops.js';
-export { pairedBootstrap, type PairedDifference, type PairedReport } from './paired-bootstrap.js';
+export { meanOverRuns, type RunsReport, type Spread } from './mean-over-runs.js';
+export { pairedBootstrap, type JudgedBy, type PairedDifference, type PairedReport } from './paired-bootstrap.js';
+export { predictionsFromCsv, predictionsToCsv } from './predictions-csv.js';
 export { softmax } from './softmax.js';
