@@ -18,6 +18,7 @@ const COMMANDS = [
   ['train'],
   ['teach'],
   ['evaluate'],
+  ['compare'],
   ['export'],
   ['quantize'],
   ['predict'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Performer } from './command/handle.js';
+import { addCompareCommand } from './commands/compare.js';
 import { addComplexityCommand } from './commands/complexity.js';
 import { addDatasetCommand } from './commands/dataset.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addTrainCommand,
   addTeachCommand,
   addEvaluateCommand,
+  addCompareCommand,
   addExportCommand,
   addQuantizeCommand,
   addPredictCommand,

@@ -1,5 +1,6 @@
 export { parseRecipe } from './parse-recipe.js';
 export { setRecipeValues } from './set-recipe-values.js';
+export { defaultEvaluation } from './recipe/evaluate-schema.js';
 export { recipeHash } from './recipe-hash.js';
 export type {
   AugmentConfig,
@@ -8,6 +9,7 @@ export type {
   Recipe,
   ScheduleConfig,
   TaskConfig,
+  TestTimeConfig,
 } from './recipe-schema.js';
 export { adam, type AdamConfig } from './adam.js';
 export { adamW, type AdamWConfig } from './adamw.js';

@@ -49,6 +49,7 @@ export const recipeSchema = z
 export type Recipe = z.output<typeof recipeSchema>;
 export type AugmentConfig = Recipe['augment'];
 export type { DistillationConfig } from './recipe/distillation-schema.js';
+export type TestTimeConfig = Recipe['evaluate']['tta'];
 export type TaskConfig = Recipe['task'];
 export type OptimiserConfig = Recipe['optimiser'];
 export type ScheduleConfig = Recipe['schedule'];

@@ -1,9 +1,14 @@
-import { formatReport } from '@asc/evaluate';
+import type { Predictions } from '@asc/core';
+import { formatReport, predictionsToCsv } from '@asc/evaluate';
+import { defaultEvaluation, writeFileAtomic } from '@asc/train';
+import { mkdir } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
 import { loadModel } from '../line/load-model.js';
-import { groundsFor } from '../line/trained-on.js';
+import { testTime } from '../line/test-time.js';
+import { groundsFor, recipeOf } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
 import type { EvaluateOptions } from '../commands/evaluate.js';
 
@@ -14,15 +19,41 @@ export async function evaluate(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { terminal, signal } = context;
-  const { split } = options;
+  const { split, predictions: out } = options;
   const loaded = await loadModel(path);
-  const { dataset, fold, crops } = await groundsFor(loaded.card, { ...options, crops: options.tta });
+  const { dataset, fold, crops } = await groundsFor(loaded.card, options);
+  const recipe = recipeOf(loaded.card);
+  const planned = (recipe?.evaluate ?? defaultEvaluation()).tta;
+  const tta = { ...planned, passes: options.tta ?? planned.passes };
+  const changed = tta.passes === 0 ? undefined : testTime(tta, recipe?.seed ?? 0, loaded.card);
+  // Before the work, so that a place that cannot be written is not found out after it.
+  if (out !== undefined) await mkdir(dirname(out), { recursive: true });
   const onProgress = countingDisplay(terminal, 'clips judged');
-  const { report } = await stopOnAbort(signal, () =>
-    evaluateModel(loaded, { dataset, fold, split, crops, signal, onProgress }),
+  const { report, predictions } = await stopOnAbort(signal, () =>
+    evaluateModel(loaded, { dataset, fold, split, crops, testTime: changed, signal, onProgress }),
   );
+  if (out !== undefined) await writeFileAtomic(out, encode(predictions, out));
+  const written = out === undefined ? [] : [`The posteriors of every recording: ${out}`];
   return {
-    json: { model: path, name: loaded.card.name, dataset: dataset.root, fold, split, crops, report },
-    text: `${path} on ${dataset.name}, fold ${fold}, ${split}\n\n${formatReport(report)}`,
+    json: {
+      model: path,
+      name: loaded.card.name,
+      dataset: dataset.root,
+      fold,
+      split,
+      crops,
+      tta: changed === undefined ? null : tta,
+      predictions: out ?? null,
+      report,
+    },
+    text: [
+      `${path} on ${dataset.name}, fold ${fold}, ${split}${tta.passes > 0 ? `, ${tta.passes} test-time passes` : ''}`,
+      formatReport(report),
+      ...written,
+    ].join('\n\n'),
   };
+}
+
+function encode(predictions: Predictions, out: string): string {
+  return extname(out).toLowerCase() === '.json' ? `${JSON.stringify(predictions)}\n` : predictionsToCsv(predictions);
 }

@@ -7,7 +7,9 @@ export interface EvaluateOptions extends CommonOptions {
   readonly dataset?: string;
   readonly fold?: number;
   readonly split: SplitName;
+  readonly crops?: number;
   readonly tta?: number;
+  readonly predictions?: string;
 }
 
 /** `asc evaluate`: how right a model is on recordings it was not trained on. */
@@ -16,7 +18,11 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
     program,
     'evaluate <RUN|FILE.onnx>',
     'score a run or an exported model on a labelled split',
-    'asc evaluate runs/amfm --dataset data/esc-scenes --split evaluate\nasc evaluate model.int8.onnx --dataset data/esc-scenes --json',
+    [
+      'asc evaluate runs/amfm --dataset data/esc-scenes --split evaluate',
+      'asc evaluate model.int8.onnx --dataset data/esc-scenes --predictions int8.csv --json',
+      'asc evaluate runs/amfm --tta 30',
+    ].join('\n'),
   )
     .option('--dataset <DIR>', 'folder of the dataset (that of the recipe where not given)', path)
     .option('--fold <N>', 'fold of the dataset (that of the recipe where not given)', wholeNumber(1))
@@ -24,10 +30,16 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
       new Option('--split <SPLIT>', 'side of the fold').choices(['evaluate', 'test', 'train']).default('evaluate'),
     )
     .option(
-      '--tta <N>',
-      'windows per recording, posteriors averaged (as in the recipe where not given)',
+      '--crops <N>',
+      'windows spread over a longer recording, posteriors averaged (as in the recipe where not given)',
       wholeNumber(1),
     )
+    .option(
+      '--tta <N>',
+      'test-time augmentation: average N randomly shifted and cropped copies (as in the recipe where not given; 0 is off)',
+      wholeNumber(0),
+    )
+    .option('--predictions <FILE>', 'write the posteriors of every recording, as .csv or .json', path)
     .action((model: string, options: EvaluateOptions) =>
       perform(options, async (context) => (await import('../actions/evaluate.js')).evaluate(model, options, context)),
     );

@@ -3,6 +3,7 @@ import type { SceneDataset, SplitName } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
 import type { LoadedModel } from './load-model.js';
 import { createSceneJudge, judgeAll } from './scene-judge.js';
+import type { TestTime } from './test-time.js';
 
 export interface EvaluateModelOptions {
   readonly dataset: SceneDataset;
@@ -10,6 +11,8 @@ export interface EvaluateModelOptions {
   readonly split: SplitName;
   /** Windows a recording, spread evenly. */
   readonly crops: number;
+  /** Test-time augmentation, in place of `crops`; off where not given. */
+  readonly testTime?: TestTime | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -22,7 +25,7 @@ export interface Evaluation {
 
 /** Judges a split through ONNX Runtime. @throws UsageError where model and dataset do not speak of the same scenes. */
 export async function evaluateModel({ model, card }: LoadedModel, options: EvaluateModelOptions): Promise<Evaluation> {
-  const { dataset, fold, split, crops, signal, onProgress } = options;
+  const { dataset, fold, split, crops, testTime, signal, onProgress } = options;
   const clips = labelledSplit(dataset, fold, split);
   checkScenes(card.labels.scenes, dataset.labels.scenes);
   const judge = await createSceneJudge(model, card);
@@ -31,7 +34,11 @@ export async function evaluateModel({ model, card }: LoadedModel, options: Evalu
       judge,
       clips,
       { kind: 'spread', crops },
-      { ...(signal === undefined ? {} : { signal }), ...(onProgress === undefined ? {} : { onProgress }) },
+      {
+        testTime,
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      },
     );
     return { predictions, report: evaluate(predictions, card.labels) };
   } finally {

@@ -39,7 +39,8 @@ export function exportRun({ card, model }: LoadedRun, input: ModelCard['input'])
   );
 }
 
-async function readCard(folder: string): Promise<ModelCard> {
+/** The card a run keeps beside its weights. @throws DataError where there is none. */
+export async function readCard(folder: string): Promise<ModelCard> {
   const path = cardPath(folder);
   try {
     return JSON.parse(await readFile(path, 'utf8')) as ModelCard;

@@ -3,6 +3,7 @@ import { pipeline, workerPool, type LazyList } from '@asc/data';
 import { meanOverCrops } from '@asc/evaluate';
 import { OnnxRunner, type OnnxModel } from '@asc/onnx';
 import { isSilent } from './is-silent.js';
+import type { TestTime } from './test-time.js';
 import type { FeatureRequest, Placement, WindowRequest } from './window-worker.js';
 
 /** Windows judged in one run of the graph. */
@@ -23,6 +24,8 @@ export interface JudgeOptions {
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of every recording without a sound, before its posterior comes. */
   readonly onSilence?: (id: string) => void;
+  /** Hears randomly changed copies of every recording, in place of the placement's windows. */
+  readonly testTime?: TestTime | undefined;
 }
 
 /** A loaded model with the threads that prepare its input. */
@@ -60,22 +63,19 @@ export async function createSceneJudge(
   const pool = workerPool(new URL('./window-worker.js', import.meta.url), options);
   const inputName = input.name;
 
-  async function feeds(path: string, placement: Placement): Promise<NdArray[]> {
+  /** The windows of a recording; raw samples are a map of one band. */
+  async function windows(path: string, placement: Placement): Promise<readonly FeatureMap[]> {
     const { sampleRateHz, clipSamples: windowSamples } = card;
     const request: WindowRequest = { path, sampleRateHz, windowSamples, placement };
     if (card.input === 'waveform') {
-      return batched(await pool.run<Float32Array[]>('sampleWindows', request), [windowSamples]);
+      const heard = await pool.run<Float32Array[]>('sampleWindows', request);
+      return heard.map((data) => ({ data, bands: 1, frames: data.length, channels: 1 }));
     }
     const own: FeatureRequest = { ...request, frontEnd: card.frontEnd };
-    const maps = await pool.run<FeatureMap[]>('featureWindows', own);
-    const [{ bands = 0, frames = 0, channels = 0 } = {}] = maps;
-    return batched(
-      maps.map(({ data }) => data),
-      [bands, frames, channels],
-    );
+    return pool.run<FeatureMap[]>('featureWindows', own);
   }
 
-  async function posterior(batches: readonly NdArray[]): Promise<number[]> {
+  async function posterior(batches: Iterable<NdArray>): Promise<number[]> {
     const rows: number[][] = [];
     for (const batch of batches) {
       const { probabilities } = await runner.run({ [inputName]: batch });
@@ -89,16 +89,21 @@ export async function createSceneJudge(
   return {
     card,
     inputName,
-    feeds,
-    async *judge(candidates, placement, { signal, onProgress, onSilence } = {}) {
+    feeds: async (path, placement) => [...batched(await windows(path, placement), card.input)],
+    async *judge(candidates, placement, { signal, onProgress, onSilence, testTime } = {}) {
       let done = 0;
       const prepared = pipeline(candidates, signal === undefined ? {} : { signal }).map(
-        async (candidate) => ({ candidate, batches: await feeds(candidate.path, placement) }),
+        async (candidate) => {
+          const copies = testTime?.(candidate.id);
+          const heard = await windows(candidate.path, copies?.placement ?? placement);
+          return { candidate, heard, copies };
+        },
         { concurrency: AT_ONCE },
       );
-      for await (const { candidate, batches } of prepared) {
+      for await (const { candidate, heard, copies } of prepared) {
         const { id, scene, device } = candidate;
-        if (onSilence !== undefined && isSilent(batches, card.input)) onSilence(id);
+        if (onSilence !== undefined && isSilent([...batched(heard, card.input)], card.input)) onSilence(id);
+        const batches = batched(copies?.of(heard) ?? heard, card.input);
         yield { id, scene, device, probabilities: await posterior(batches) };
         onProgress?.(++done, candidates.length);
       }
@@ -110,17 +115,24 @@ export async function createSceneJudge(
   };
 }
 
-/** Rows of one shape as batches (B, …shape) of at most {@link BATCH}. */
-function batched(rows: readonly Float32Array[], shape: readonly number[]): NdArray[] {
-  const size = shape.reduce((product, each) => product * each, 1);
-  const batches: NdArray[] = [];
-  for (let from = 0; from < rows.length; from += BATCH) {
-    const chosen = rows.slice(from, from + BATCH);
+/** Windows as batches (B, F, T, C), or (B, S) of raw samples, of at most {@link BATCH}. */
+function* batched(windows: Iterable<FeatureMap>, input: ModelCard['input']): Generator<NdArray, void, undefined> {
+  let chosen: FeatureMap[] = [];
+  const batch = (): NdArray => {
+    const [{ bands, frames, channels } = { bands: 0, frames: 0, channels: 0 }] = chosen;
+    const size = bands * frames * channels;
     const data = new Float32Array(chosen.length * size);
-    chosen.forEach((row, i) => data.set(row, i * size));
-    batches.push({ dtype: 'float32', shape: [chosen.length, ...shape], data });
+    chosen.forEach((window, i) => data.set(window.data, i * size));
+    const shape = input === 'waveform' ? [frames] : [bands, frames, channels];
+    return { dtype: 'float32', shape: [chosen.length, ...shape], data };
+  };
+  for (const window of windows) {
+    chosen.push(window);
+    if (chosen.length < BATCH) continue;
+    yield batch();
+    chosen = [];
   }
-  return batches;
+  if (chosen.length > 0) yield batch();
 }
 
 /** Judges a whole set. */

@@ -14,7 +14,9 @@ export type Placement =
   /** As many as it takes to hear all of it, at most so many. */
   | { readonly kind: 'cover'; readonly most: number }
   /** One, this far (0 … 1) between the first and the last possible start. */
-  | { readonly kind: 'at'; readonly share: number };
+  | { readonly kind: 'at'; readonly share: number }
+  /** Several such. */
+  | { readonly kind: 'places'; readonly shares: readonly number[] };
 
 /** A recording to be cut into windows of one length at one rate. */
 export interface WindowRequest {
@@ -84,6 +86,8 @@ function startsOf(samples: number, windowSamples: number, placement: Placement):
       return windowStarts(samples, windowSamples, windowsToCover(samples, windowSamples, placement.most));
     case 'at':
       return [Math.round(placement.share * (samples - windowSamples))];
+    case 'places':
+      return placement.shares.map((share) => Math.round(share * (samples - windowSamples)));
   }
 }
 

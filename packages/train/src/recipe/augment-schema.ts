@@ -4,7 +4,7 @@ import { positiveInteger } from './numbers.js';
 /** How often something happens to a clip (or batch); 0 is off. */
 const probability = z.number().min(0).max(1).default(0);
 
-const stripes = z.strictObject({
+export const stripes = z.strictObject({
   /** Stripes a map; 0 is off. */
   count: z.number().int().min(0).max(64).default(0),
   /** Widths are drawn uniformly from 0 … maxWidth − 1, bands or frames. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stripes } from './augment-schema.js';
 import { positiveInteger } from './numbers.js';
 
 /** How held-out clips are judged. */
@@ -9,4 +10,19 @@ export const evaluateSchema = z.strictObject({
   everyEpochs: positiveInteger.default(1),
   /** Scene posteriors times those of their abstract classes, renormalised; for networks with an abstract branch. */
   jointPrediction: z.boolean().default(false),
+  /** Test-time augmentation of the finished model: the mean posterior of so many randomly changed copies; 0 is off. */
+  tta: z
+    .strictObject({
+      passes: z.number().int().min(0).max(1000).default(0),
+      /** Every copy is rolled in time by N(0, shiftFrames) frames, ends joined. */
+      shiftFrames: z.number().min(0).max(100_000).default(10),
+      frequencyMask: stripes.prefault({}),
+      timeMask: stripes.prefault({}),
+    })
+    .prefault({}),
 });
+
+/** How clips are judged where no recipe says it. */
+export function defaultEvaluation(): z.output<typeof evaluateSchema> {
+  return evaluateSchema.parse({});
+}
