@@ -109,7 +109,7 @@ describe('asc compare', () => {
     const { stdout } = await asc(['compare', ...runs], { cwd });
     expect(stdout).toContain('optimiser.learningRate');
     expect(stdout).toMatch(/^A +3 +[\d.]+ ± [\d.]+ % .*1–3$/m);
-    expect(stdout).toMatch(/^B − A +accuracy +\+[\d.]+ % /m);
+    expect(stdout).toMatch(/^B − A +accuracy +\+[\d.]+ points /m);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 

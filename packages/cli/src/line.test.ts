@@ -68,6 +68,30 @@ describe('the whole line', () => {
     await tell('complexity', 'small.onnx');
   });
 
+  it('averages test-time copies, the same ones every time, and writes what it compares', async () => {
+    interface Told extends Scored {
+      readonly tta: { readonly passes: number } | null;
+    }
+    const [plain, once, again] = await Promise.all([
+      tell<Told>('evaluate', 'run', '--predictions', 'p/plain.json'),
+      tell<Told>('evaluate', 'run', '--tta', '5', '--predictions', 'p/once.csv'),
+      tell<Told>('evaluate', 'run', '--tta', '5', '--predictions', 'p/again.csv'),
+    ]);
+    expect([plain?.tta, once?.tta?.passes]).toEqual([null, 5]);
+    expect(once?.report.logLoss).not.toBe(plain?.report.logLoss);
+    expect(once?.report).toEqual(again?.report);
+    expect(readFileSync(join(cwd, 'p', 'once.csv'))).toEqual(readFileSync(join(cwd, 'p', 'again.csv')));
+    const { pairs } = await tell<{ pairs: { logLoss: { difference: number; b: number } }[] }>(
+      'compare',
+      'run',
+      'p/plain.json',
+      'p/once.csv',
+    );
+    // The run's predictions are those of the network it trained, the file's those of the same in one graph.
+    expect(pairs[0]?.logLoss.difference).toBeCloseTo(0, 5);
+    expect(pairs[1]?.logLoss.b).toBeCloseTo(once?.report.logLoss ?? 0, 12);
+  });
+
   it('predicts recordings of any length, one line each, and tells of those it cannot read', async () => {
     await tell('export', 'run', '-o', 'predict.onnx');
     const clip = join('scenes', 'audio', readdirSync(join(cwd, 'scenes', 'audio'))[0] ?? '');

@@ -1,6 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { createRng, tau2020Labels, type Predictions } from '@asc/core';
-import { evaluate, formatReport, meanOverCrops, pairedBootstrap, softmax } from './index.js';
+import {
+  evaluate,
+  formatReport,
+  meanOverCrops,
+  meanOverRuns,
+  pairedBootstrap,
+  predictionsFromCsv,
+  predictionsToCsv,
+  softmax,
+} from './index.js';
 
 describe('the README example', () => {
   test('works as printed', () => {
@@ -23,6 +32,17 @@ describe('the README example', () => {
     const text = formatReport(report);
     const change = pairedBootstrap(predict(1), predict(3), { rng: createRng(7), resamples: 1000 });
 
+    const seeds = [predict(2), predict(3)];
+    const { accuracy } = meanOverRuns(seeds.map((each) => evaluate(each, labels)));
+    const better = pairedBootstrap([predict(1), predict(1.5)], seeds, { rng: createRng(7), resamples: 1000 });
+
+    const csv = predictionsToCsv(predict(3));
+    const same = predictionsFromCsv(csv, 'predictions.csv');
+
+    expect(accuracy).toEqual({ mean: 1, sd: 0 });
+    expect(better.logLoss.high).toBeLessThan(0);
+    expect(csv.split('\n')[1]).toMatch(/^a\.wav,bus,a,0\.03/);
+    expect(same).toEqual(predict(3));
     expect(report.accuracy).toBe(1);
     expect(text.split('\n')[0]).toBe('2 clips   accuracy 100.0 %   class-balanced 100.0 %   log loss 0.659');
     expect(change.logLoss.difference).toBeLessThan(0);

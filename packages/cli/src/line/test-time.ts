@@ -1,5 +1,13 @@
-import { maskMap } from '@asc/augment';
-import { checkFinite, createRng, UsageError, type FeatureMap, type ModelCard, type Rng } from '@asc/core';
+import { maskMap, shiftMap } from '@asc/augment';
+import {
+  checkFinite,
+  checkPositiveInteger,
+  createRng,
+  UsageError,
+  type FeatureMap,
+  type ModelCard,
+  type Rng,
+} from '@asc/core';
 import type { TestTimeConfig } from '@asc/train';
 import type { Placement } from './window-worker.js';
 
@@ -26,7 +34,8 @@ export type TestTime = (id: string) => TestTimeCopies;
  */
 export function testTime(config: TestTimeConfig, seed: number, { input, frontEnd }: ModelCard): TestTime {
   const { shiftFrames, frequencyMask, timeMask } = config;
-  const passes = checkFinite('The number of test-time passes', config.passes, { min: 1, max: MOST_PASSES });
+  const passes = checkPositiveInteger('The number of test-time passes', config.passes);
+  checkFinite('The number of test-time passes', passes, { max: MOST_PASSES });
   const masks = {
     ...(frequencyMask.count > 0 ? { frequency: frequencyMask } : {}),
     ...(timeMask.count > 0 ? { time: timeMask } : {}),
@@ -38,11 +47,10 @@ export function testTime(config: TestTimeConfig, seed: number, { input, frontEnd
       hint: 'Evaluate the run itself, or export it with --input features.',
     });
   }
-  const framesPerStep = input === 'waveform' ? frontEnd.hopSamples : 1;
+  const stepsPerFrame = input === 'waveform' ? frontEnd.hopSamples : 1;
   const change = (map: FeatureMap, rng: Rng): FeatureMap => {
-    const shift = Math.round(shiftFrames * framesPerStep * rng.split('shift').normal());
-    const rolled = shift === 0 ? map : rollBy(map, shift);
-    return masked ? maskMap(rolled, masks, rng.split('mask')) : rolled;
+    const shifted = shiftMap(map, shiftFrames * stepsPerFrame, rng.split('shift'));
+    return masked ? maskMap(shifted, masks, rng.split('mask')) : shifted;
   };
   const root = createRng(seed).split('tta');
   return (id) => {
@@ -54,16 +62,4 @@ export function testTime(config: TestTimeConfig, seed: number, { input, frontEnd
       },
     };
   };
-}
-
-/** A copy whose frame t was frame t − shift, ends joined. */
-function rollBy({ data, bands, frames, channels }: FeatureMap, shift: number): FeatureMap {
-  const row = frames * channels;
-  const first = (((shift % frames) + frames) % frames) * channels;
-  const out = new Float32Array(data.length);
-  for (let from = 0; from < data.length; from += row) {
-    out.set(data.subarray(from + row - first, from + row), from);
-    out.set(data.subarray(from, from + row - first), from + first);
-  }
-  return { data: out, bands, frames, channels };
 }

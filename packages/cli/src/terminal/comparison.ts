@@ -88,7 +88,7 @@ function groupTable(groups: readonly Group[]): string {
 function pairTable({ pairs }: Comparison): string {
   const [first] = pairs;
   const rows = pairs.flatMap(({ a, b, report }: Pair) => [
-    [`${b} − ${a}`, 'accuracy', ...differenceCells(report.accuracy, (value) => `${signed(100 * value, 1)} %`)],
+    [`${b} − ${a}`, 'accuracy', ...differenceCells(report.accuracy, (value) => signed(100 * value, 1), ' points')],
     ['', 'log loss', ...differenceCells(report.logLoss, (value) => signed(value, 3))],
   ]);
   const columns = [{ heading: '' }, { heading: '' }, right('difference'), right('95 % interval'), right('p')];
@@ -100,9 +100,10 @@ function pairTable({ pairs }: Comparison): string {
 function differenceCells(
   { difference, low, high, pValue }: PairedDifference,
   show: (value: number) => string,
+  unit = '',
 ): string[] {
   const p = pValue < 0.001 ? '< 0.001' : pValue.toFixed(3);
-  return [show(difference), `${show(low)} … ${show(high)}`, p];
+  return [show(difference) + unit, `${show(low)} … ${show(high)}`, p];
 }
 
 function signed(value: number, digits: number): string {
