@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { stripes } from './augment-schema.js';
 import { positiveInteger } from './numbers.js';
 
+const masks = stripes.pick({ count: true, maxWidth: true });
+
 /** How held-out clips are judged. */
 export const evaluateSchema = z.strictObject({
   /** Windows spread evenly over a longer clip, posteriors averaged. */
@@ -16,8 +18,8 @@ export const evaluateSchema = z.strictObject({
       passes: z.number().int().min(0).max(1000).default(0),
       /** Every copy is rolled in time by N(0, shiftFrames) frames, ends joined. */
       shiftFrames: z.number().min(0).max(100_000).default(10),
-      frequencyMask: stripes.prefault({}),
-      timeMask: stripes.prefault({}),
+      frequencyMask: masks.prefault({}),
+      timeMask: masks.prefault({}),
     })
     .prefault({}),
 });
