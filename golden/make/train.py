@@ -1,6 +1,6 @@
 """Optimiser and schedule trajectories of torch, losses of torch, and a file written by the safetensors package.
 
-Writes golden/train/{optimisers,schedules,losses}.json and golden/train/reference.safetensors.
+Writes golden/train/{optimisers,schedules,losses,averages}.json and golden/train/reference.safetensors.
 Run: python golden/make/train.py   (needs torch, numpy, safetensors)
 """
 import json
@@ -187,6 +187,55 @@ json.dump(
         gradient=logits.grad.tolist(),
     ),
     open(os.path.join(OUT, "losses.json"), "w"),
+)
+
+
+def averages(name, options):
+    """Weights after every step of SGD, and torch's average of them."""
+    parameter = torch.nn.ParameterList([start.clone()])
+    model = torch.optim.swa_utils.AveragedModel(parameter, **options)
+    optimiser = torch.optim.SGD(parameter, lr=1e-3)
+    values = []
+    for gradient in gradients:
+        parameter[0].grad = gradient.clone()
+        optimiser.step()
+        model.update_parameters(parameter)
+        values.append(model.module[0].detach().tolist())
+    return dict(name=name, values=values)
+
+
+class Twice(torch.nn.Module):
+    """Two batch norms, so that the second one's statistics depend on the first one's form in training."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.BatchNorm2d(3)
+        self.second = torch.nn.BatchNorm2d(3)
+
+    def forward(self, x):
+        return self.second(torch.relu(self.first(x)))
+
+
+network = Twice()
+for norm in (network.first, network.second):
+    torch.nn.init.normal_(norm.weight)
+    torch.nn.init.normal_(norm.bias)
+batches = [torch.randn(size, 3, 4, 2) * 3 + 1 for size in (4, 4, 3)]
+torch.optim.swa_utils.update_bn(batches, network)
+last_first = lambda tensor: tensor.permute(0, 2, 3, 1).flatten().tolist()
+json.dump(
+    dict(
+        torch=torch.__version__,
+        rate=1e-3,
+        swa=averages("swa", {}),
+        ema=averages("ema", dict(multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.9))),
+        updateBn=dict(
+            shape=[4, 2, 3],
+            batches=[dict(size=batch.shape[0], data=last_first(batch)) for batch in batches],
+            weights={name: value.tolist() for name, value in network.state_dict().items() if value.ndim == 1},
+        ),
+    ),
+    open(os.path.join(OUT, "averages.json"), "w"),
 )
 
 save_file(

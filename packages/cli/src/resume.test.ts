@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { asc, temporaryFolder, makeScenes, TINY_RECIPE } from './asc.test.helper.js';
@@ -10,12 +10,15 @@ const train = (out: string, ...more: string[]) => ['train', 'tiny.json', '--out'
 
 /** Everything a run computed, as bytes. */
 function resultsOf(run: string): Record<string, string> {
-  const files = ['checkpoints/last.safetensors', 'checkpoints/best.safetensors', 'predictions.json'];
+  const files = ['last', 'best', 'averaged'].map((name) => `checkpoints/${name}.safetensors`);
+  files.push('predictions.json');
   return Object.fromEntries(files.map((file) => [file, readFileSync(join(cwd, run, file), 'base64')]));
 }
 
 beforeAll(async () => {
-  writeFileSync(join(cwd, 'tiny.json'), JSON.stringify(TINY_RECIPE));
+  const averaging = { kind: 'swa', lastEpochs: 2 };
+  const optimiser = { ...TINY_RECIPE.optimiser, accumulate: 2 };
+  writeFileSync(join(cwd, 'tiny.json'), JSON.stringify({ ...TINY_RECIPE, optimiser, averaging }));
   expect(await asc(makeScenes(15), { cwd })).toMatchObject({ code: 0 });
   expect(await asc(train('whole'), { cwd })).toMatchObject({ code: 0 });
 });
@@ -64,5 +67,36 @@ describe('a run that was stopped', () => {
     } finally {
       spawnSync('umount', [disk]);
     }
+  });
+});
+
+describe('a run that averages', () => {
+  it('is judged and exported by its average, or by the weights asked for', async () => {
+    const [last] = readFileSync(join(cwd, 'whole', 'history.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-1)
+      .map((line) => JSON.parse(line) as Record<'validation' | 'averaged', { logLoss: number }>);
+    const judged = async (...more: string[]) => {
+      const { stdout } = await asc(['evaluate', 'whole', '--json', ...more], { cwd });
+      return (JSON.parse(stdout) as { report: { logLoss: number } }).report.logLoss;
+    };
+    // Folded into an inference graph, a float network rounds otherwise.
+    expect(await judged()).toBeCloseTo(last?.averaged.logLoss ?? NaN, 3);
+    expect(await judged('--weights', 'last')).toBeCloseTo(last?.validation.logLoss ?? NaN, 3);
+    expect(last?.averaged.logLoss).not.toBe(last?.validation.logLoss);
+    const out = (name: string) => ['export', 'whole', '-o', name, '--json'];
+    const exported = await asc([...out('mean.onnx'), '--input', 'features'], { cwd });
+    expect(JSON.parse(exported.stdout)).toMatchObject({ checkpoint: 'averaged', epochs: 3 });
+    const best = await asc([...out('best.onnx'), '--weights', 'best'], { cwd });
+    expect(JSON.parse(best.stdout)).toMatchObject({ checkpoint: 'best' });
+    const file = await asc(['evaluate', 'mean.onnx', '--weights', 'last'], { cwd });
+    expect([file.code, file.stderr]).toEqual([2, expect.stringContaining('has one set of weights')]);
+  });
+
+  it('says what it does not hold', async () => {
+    rmSync(join(cwd, 'whole', 'checkpoints', 'averaged.safetensors'));
+    const { code, stderr } = await asc(['evaluate', 'whole'], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/no averaged weights\.\n.*Averaging has not begun/)]);
   });
 });

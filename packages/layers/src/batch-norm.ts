@@ -3,7 +3,7 @@ import { ones, serialization, tidy, zeros, type Tensor } from '@tensorflow/tfjs-
 import { initializers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, flagOf, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { normalizeBatch, normalizeWith } from './normalize-batch.js';
-import { updateRunningStatistics } from './running-statistics.js';
+import { shareOfBatch, updateRunningStatistics } from './running-statistics.js';
 
 export interface BatchNormConfig extends LayerConfig {
   /** Weight of the newest batch in the running statistics; default 0.1. (Keras calls 1 − this momentum.) */
@@ -20,7 +20,7 @@ export interface BatchNormConfig extends LayerConfig {
  * Batch normalisation over the last axis with PyTorch's semantics: y = (x − μ)/√(σ² + ε)·γ + β.
  *
  * (B, F, T, C) or (B, C), same out. Training uses the batch's mean and biased variance, and moves the running ones by
- * `momentum`, with the unbiased variance. Inference, and training of a layer whose `trainable` is false, uses the running
+ * `momentum`, or the call argument `statisticsShare`, with the unbiased variance. Inference, and training of a layer whose `trainable` is false, uses the running
  * ones and changes nothing. Source: Ioffe, Szegedy (2015); `torch.nn.BatchNorm2d`.
  */
 export class BatchNorm extends AscLayer {
@@ -67,8 +67,9 @@ export class BatchNorm extends AscLayer {
         return normalizeWith(x, running, gamma, beta, this.#epsilon);
       }
       const channels = this.#movingMean.shape as number[];
+      const share = shareOfBatch(kwargs, this.#momentum);
       return normalizeBatch(x, gamma ?? ones(channels), beta ?? zeros(channels), this.#epsilon, (batch) =>
-        updateRunningStatistics(this.name, this.#movingMean, this.#movingVariance, batch, this.#momentum),
+        updateRunningStatistics(this.name, this.#movingMean, this.#movingVariance, batch, share),
       );
     });
   }

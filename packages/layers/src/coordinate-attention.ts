@@ -17,7 +17,7 @@ import { initializers, type LayerVariable, type Shape } from '@tensorflow/tfjs-l
 import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { hardSwish } from './hard-swish.js';
 import { normalizeBatch, normalizeWith } from './normalize-batch.js';
-import { updateRunningStatistics } from './running-statistics.js';
+import { shareOfBatch, updateRunningStatistics } from './running-statistics.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
 export interface CoordinateAttentionConfig extends SeededLayerConfig {
@@ -101,7 +101,7 @@ export class CoordinateAttention extends AscLayer {
       const perFrame = reshape(mean(x, [1], true), [-1, frames, 1, channels]);
       const rows = pointwise(concat([perBand, perFrame], 1), this.#reduce);
       const learn = kwargs['training'] === true && this.trainable && this.#gamma.trainable;
-      const squeezed = hardSwish(this.#normalize(rows, learn));
+      const squeezed = hardSwish(this.#normalize(rows, learn, shareOfBatch(kwargs, MOMENTUM)));
       const [alongF, alongT] = split(squeezed, [bands, frames], 1);
       const ofBands = sigmoid(pointwise(alongF!, this.#frequency));
       const ofFrames = sigmoid(pointwise(reshape(alongT!, [-1, 1, frames, squeezed.shape[3]!]), this.#time));
@@ -109,14 +109,14 @@ export class CoordinateAttention extends AscLayer {
     });
   }
 
-  #normalize(x: Tensor, learn: boolean): Tensor {
+  #normalize(x: Tensor, learn: boolean, share: number | Tensor): Tensor {
     const [gamma, beta] = [this.#gamma.read(), this.#beta.read()];
     if (!learn) {
       const running = { mean: this.#movingMean.read(), variance: this.#movingVariance.read() };
       return normalizeWith(x, running, gamma, beta, EPSILON);
     }
     return normalizeBatch(x, gamma, beta, EPSILON, (batch) =>
-      updateRunningStatistics(this.name, this.#movingMean, this.#movingVariance, batch, MOMENTUM),
+      updateRunningStatistics(this.name, this.#movingMean, this.#movingVariance, batch, share),
     );
   }
 

@@ -1,7 +1,15 @@
 import { UsageError } from '@asc/core';
-import { add, mul, tidy } from '@tensorflow/tfjs-core';
+import { add, mul, sub, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import type { BatchStatistics } from './normalize-batch.js';
+
+/**
+ * Weight of the newest batch in the running statistics: the call argument `statisticsShare` (a scalar) where a caller gives
+ * one, as 1/k at batch k for the plain mean over batches, or the layer's own `momentum`.
+ */
+export function shareOfBatch(kwargs: Readonly<Record<string, unknown>>, momentum: number): number | Tensor {
+  return (kwargs['statisticsShare'] as Tensor | undefined) ?? momentum;
+}
 
 /**
  * running ← (1 − momentum)·running + momentum·batch, the variance with n/(n−1) (unbiased), as PyTorch does.
@@ -13,7 +21,7 @@ export function updateRunningStatistics(
   movingMean: LayerVariable,
   movingVariance: LayerVariable,
   batch: BatchStatistics,
-  momentum: number,
+  momentum: number | Tensor,
 ): void {
   if (batch.count < 2) {
     throw new UsageError({
@@ -25,7 +33,8 @@ export function updateRunningStatistics(
   }
   tidy(() => {
     const unbiased = mul(batch.variance, batch.count / (batch.count - 1));
-    movingMean.write(add(mul(movingMean.read(), 1 - momentum), mul(batch.mean, momentum)));
-    movingVariance.write(add(mul(movingVariance.read(), 1 - momentum), mul(unbiased, momentum)));
+    const kept = typeof momentum === 'number' ? 1 - momentum : sub(1, momentum);
+    movingMean.write(add(mul(movingMean.read(), kept), mul(batch.mean, momentum)));
+    movingVariance.write(add(mul(movingVariance.read(), kept), mul(unbiased, momentum)));
   });
 }

@@ -13,7 +13,7 @@ import { initializers, type LayerVariable, type Shape } from '@tensorflow/tfjs-l
 import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { maxOverAxes } from './max-over-axes.js';
 import { normalizeBatch, normalizeWith } from './normalize-batch.js';
-import { updateRunningStatistics } from './running-statistics.js';
+import { shareOfBatch, updateRunningStatistics } from './running-statistics.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
 const KERNEL = 7;
@@ -62,21 +62,19 @@ export class SpatialGate extends AscLayer {
       const x = singleInput(this, inputs) as Tensor4D;
       const pooled = concat([maxOverAxes(x, [3]), mean(x, [3], true)], 3) as Tensor4D;
       const logits = conv2d(pooled, this.#kernel.read() as Tensor4D, 1, 'same');
-      return mul(
-        x,
-        sigmoid(this.#normalize(logits, kwargs['training'] === true && this.trainable && this.#gamma.trainable)),
-      );
+      const learn = kwargs['training'] === true && this.trainable && this.#gamma.trainable;
+      return mul(x, sigmoid(this.#normalize(logits, learn, shareOfBatch(kwargs, MOMENTUM))));
     });
   }
 
-  #normalize(x: Tensor, learn: boolean): Tensor {
+  #normalize(x: Tensor, learn: boolean, share: number | Tensor): Tensor {
     const [gamma, beta] = [this.#gamma.read(), this.#beta.read()];
     if (!learn) {
       const running = { mean: this.#movingMean.read(), variance: this.#movingVariance.read() };
       return normalizeWith(x, running, gamma, beta, EPSILON);
     }
     return normalizeBatch(x, gamma, beta, EPSILON, (batch) =>
-      updateRunningStatistics(this.name, this.#movingMean, this.#movingVariance, batch, MOMENTUM),
+      updateRunningStatistics(this.name, this.#movingMean, this.#movingVariance, batch, share),
     );
   }
 

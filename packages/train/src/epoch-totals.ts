@@ -49,6 +49,8 @@ export interface EpochReport {
   readonly clipsPerSecond: number;
   /** Present where the epoch was validated. */
   readonly validation?: ValidationReport;
+  /** The same of the averaged weights, where there are any. */
+  readonly averaged?: ValidationReport;
 }
 
 /** How the held-out clips went. */
@@ -66,6 +68,7 @@ export function reportEpoch(
   totals: EpochTotals,
   learningRate: number,
   validation: ValidationReport | undefined,
+  averaged?: ValidationReport,
 ): EpochReport {
   const { clips, correct, seconds } = totals;
   const mean = (sum: number) => (clips === 0 ? 0 : sum / clips);
@@ -79,5 +82,6 @@ export function reportEpoch(
     seconds,
     clipsPerSecond: seconds === 0 ? 0 : clips / seconds,
     ...(validation === undefined ? {} : { validation }),
+    ...(averaged === undefined ? {} : { averaged }),
   };
 }

@@ -20,6 +20,8 @@ export interface ValidationEvent {
   readonly kind: 'validation';
   readonly epoch: number;
   readonly validation: ValidationReport;
+  /** Of the averaged weights, where there are any. */
+  readonly averaged: ValidationReport | undefined;
 }
 
 /** An epoch is done and, in a run folder, on disk. */
@@ -40,7 +42,7 @@ export interface InterruptedEvent {
   readonly saved: boolean;
 }
 
-/** Every epoch is done, and the model's variables hold the final weights; the last event. */
+/** Every epoch is done, and the model's variables hold the final weights (averaged, where the recipe averages); the last event. */
 export interface DoneEvent {
   readonly kind: 'done';
   /** Of the final weights on the held-out clips, where there are any. */

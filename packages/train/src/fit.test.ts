@@ -14,7 +14,7 @@ import { openRun, runPaths } from './run-folder.js';
 import type { Recipe } from './recipe-schema.js';
 import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
-/** Everything that draws: dropout, roll, mixup, masks; batches of two sizes, two an update. */
+/** Everything that draws: dropout, roll, mixup, masks; batches of two sizes, two an update; and an average. */
 const RANDOM = {
   task: { kind: 'extended-mtl' },
   optimiser: { kind: 'adam', learningRate: 0.01, accumulate: 2 },
@@ -24,6 +24,7 @@ const RANDOM = {
     frequencyMask: { count: 1, maxWidth: 3 },
     timeMask: { count: 1, maxWidth: 3 },
   },
+  averaging: { kind: 'swa', lastEpochs: 2 },
   dropLast: false,
   epochs: 3,
 };
@@ -81,6 +82,7 @@ async function outcome(folder: string) {
   return {
     last: strip(await readCheckpoint(paths.last)),
     best: strip(await readCheckpoint(paths.best)),
+    averaged: strip(await readCheckpoint(paths.averaged)),
     history: timeless(await readHistory(paths.history)),
     predictions: await readFile(paths.predictions, 'utf8'),
   };

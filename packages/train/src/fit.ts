@@ -1,5 +1,4 @@
-import { AscError, type LabelSpace, type NdArrays, type Predictions } from '@asc/core';
-import { evaluate } from '@asc/evaluate';
+import { AscError, type LabelSpace, type NdArrays } from '@asc/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ahead } from './ahead.js';
@@ -8,15 +7,17 @@ import type { Progress } from './checkpoint.js';
 import { addStep, NO_TOTALS, reportEpoch, type ValidationReport } from './epoch-totals.js';
 import type { FitEvent } from './fit-events.js';
 import { findNonFinite } from './non-finite.js';
-import { createPredictor, type EvaluationClips } from './predict-clips.js';
+import { loadWeights } from './load-weights.js';
+import type { EvaluationClips } from './predict-clips.js';
 import { recipeHash } from './recipe-hash.js';
 import type { Recipe } from './recipe-schema.js';
 import type { RunFolder } from './run-folder.js';
 import { createTrainer, type Trainer } from './trainer.js';
+import { createValidator, type Judgement } from './validator.js';
 
 export interface FitOptions {
   readonly recipe: Recipe;
-  /** (B, F, T, C) → logits, scene (B, Y) first. Its variables get the trained weights when the run ends. */
+  /** (B, F, T, C) → logits, scene (B, Y) first. Its variables get the trained weights when the run ends, averaged if asked. */
   readonly model: LayersModel;
   /** What judges the held-out clips; it shares its weights with `model`. Default: the first output of `model`. */
   readonly deployed?: LayersModel | undefined;
@@ -45,7 +46,8 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
   const { recipe, model, deployed = model, labels, train, validation, run, signal, threads } = options;
   const { stepsPerEpoch } = train;
   const trainer = createTrainer({ recipe, model, labels, stepsPerEpoch, threads });
-  const predictor = createPredictor(deployed, { labels, engine: recipe.engine, threads, batchSize: recipe.batchSize });
+  const clips = validation;
+  const validator = createValidator({ recipe, model, deployed, labels, trainer, train, clips, signal, threads });
   const start: Progress = run?.checkpoint ?? { recipeHash: recipeHash(recipe), epoch: 0, step: 0, totals: NO_TOTALS };
   let { epoch, step, totals, best } = start;
   const stopped = () => signal?.aborted === true;
@@ -57,15 +59,8 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
     ...(best === undefined ? {} : { best }),
     state: trainer.readState(),
   });
-  const judge = async (): Promise<Predictions | undefined> => {
-    if (validation === undefined) return undefined;
-    predictor.load(trainer.readState());
-    return predictor.predict(validation, { signal }).catch((cause: unknown) => {
-      if (stopped()) return undefined;
-      throw cause;
-    });
-  };
-  let predictions: Predictions | undefined;
+  let judged: Judgement | undefined;
+  let final: NdArrays | undefined;
   let failed = false;
 
   try {
@@ -80,31 +75,32 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
       if (stopped()) break;
       refuseDiverged(trainer.readState(), epoch);
 
-      let report: ValidationReport | undefined;
-      if (
-        validation !== undefined &&
-        ((epoch + 1) % recipe.evaluate.everyEpochs === 0 || epoch + 1 === recipe.epochs)
-      ) {
-        const begin = performance.now();
-        predictions = await judge();
-        if (predictions === undefined) break;
-        const { accuracy, balancedAccuracy, logLoss, clips } = evaluate(predictions, labels);
-        report = { accuracy, balancedAccuracy, logLoss, clips, seconds: (performance.now() - begin) / 1000 };
-        yield { kind: 'validation', epoch, validation: report };
+      judged = undefined;
+      if ((epoch + 1) % recipe.evaluate.everyEpochs === 0 || epoch + 1 === recipe.epochs) {
+        judged = await validator.judge(epoch);
+        if (judged === undefined) break;
       }
-      const improved = report !== undefined && isBetter(report, best);
-      if (report !== undefined && improved) best = { epoch, accuracy: report.accuracy, logLoss: report.logLoss };
-      const epochReport = reportEpoch(epoch, totals, trainer.learningRate(epoch, stepsPerEpoch - 1), report);
+      const { live, averaged, averagedWeights } = judged ?? {};
+      if (live !== undefined) yield { kind: 'validation', epoch, validation: live, averaged };
+      const improved = live !== undefined && isBetter(live, best);
+      if (live !== undefined && improved) best = { epoch, accuracy: live.accuracy, logLoss: live.logLoss };
+      const learningRate = trainer.learningRate(epoch, stepsPerEpoch - 1);
+      const epochReport = reportEpoch(epoch, totals, learningRate, live, averaged);
       await run?.appendReport(epochReport);
-      await run?.saveCheckpoint({ ...progress(), epoch: epoch + 1, step: 0, totals: NO_TOTALS }, { best: improved });
+      await run?.saveCheckpoint(
+        { ...progress(), epoch: epoch + 1, step: 0, totals: NO_TOTALS },
+        { best: improved, averagedWeights },
+      );
       yield { kind: 'epoch', report: epochReport, best: improved };
     }
-    if (epoch === recipe.epochs) predictions ??= await judge();
-    if (epoch < recipe.epochs || (validation !== undefined && predictions === undefined)) {
+    if (epoch === recipe.epochs) judged ??= await validator.judge(epoch - 1);
+    if (epoch < recipe.epochs || judged === undefined) {
       await run?.saveCheckpoint(progress());
       yield { kind: 'interrupted', epoch, step, saved: run !== undefined };
       return;
     }
+    const { predictions, averagedWeights } = judged;
+    final = averagedWeights;
     if (predictions !== undefined) await run?.writePredictions(predictions);
     yield { kind: 'done', predictions };
   } catch (cause) {
@@ -112,7 +108,8 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
     throw cause;
   } finally {
     if (!failed) trainer.writeVariables();
-    await predictor.release();
+    if (final !== undefined) loadWeights(model, final);
+    await validator.release();
     await trainer.release();
   }
 }

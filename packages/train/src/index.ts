@@ -4,6 +4,7 @@ export { defaultEvaluation } from './recipe/evaluate-schema.js';
 export { recipeHash } from './recipe-hash.js';
 export type {
   AugmentConfig,
+  AveragingConfig,
   DistillationConfig,
   OptimiserConfig,
   Recipe,
@@ -17,6 +18,9 @@ export { sgd, type SgdConfig } from './sgd.js';
 export { createOptimiser } from './create-optimiser.js';
 export { clipByNorm, clipByValue } from './clip-gradients.js';
 export { accumulateGradients } from './accumulate-gradients.js';
+export { averageWeights, emaShare, swaShare, type AverageShare } from './average-weights.js';
+export { averagedState } from './averaging.js';
+export { createStatistician, type Statistician } from './recompute-statistics.js';
 export type { Optimiser, OptimiserUpdate, StepScalars, UpdatePart } from './optimiser.js';
 export { constantSchedule, createSchedule, perEpoch, type Schedule, type SchedulePosition } from './schedule.js';
 export { cosineSchedule, type CosineConfig } from './cosine-schedule.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { augmentSchema } from './recipe/augment-schema.js';
+import { averagingSchema } from './recipe/averaging-schema.js';
 import { datasetSchema } from './recipe/dataset-schema.js';
 import { distillationSchema } from './recipe/distillation-schema.js';
 import { evaluateSchema } from './recipe/evaluate-schema.js';
@@ -33,6 +34,7 @@ export const recipeSchema = z
     distillation: distillationSchema.optional(),
     optimiser: optimiserSchema.prefault({ kind: 'adam' }),
     schedule: scheduleSchema.prefault({ kind: 'cosine' }),
+    averaging: averagingSchema.prefault({ kind: 'none' }),
     batchSize: positiveInteger.max(65_536).default(32),
     /** Leave out the clips that do not fill the last batch of an epoch. */
     dropLast: z.boolean().default(true),
@@ -53,3 +55,4 @@ export type TestTimeConfig = Recipe['evaluate']['tta'];
 export type TaskConfig = Recipe['task'];
 export type OptimiserConfig = Recipe['optimiser'];
 export type ScheduleConfig = Recipe['schedule'];
+export type AveragingConfig = Recipe['averaging'];

@@ -1,4 +1,4 @@
-import { DataError, UsageError, type Predictions } from '@asc/core';
+import { DataError, UsageError, type NdArrays, type Predictions } from '@asc/core';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
@@ -23,6 +23,8 @@ export interface RunPaths {
   readonly last: string;
   /** The epoch with the highest validation accuracy; the lower log loss decides a tie. */
   readonly best: string;
+  /** The average of the weights with its own running statistics, where the recipe averages and it was judged. */
+  readonly averaged: string;
   readonly predictions: string;
   readonly lock: string;
 }
@@ -34,8 +36,11 @@ export interface RunFolder {
   readonly checkpoint: Checkpoint | undefined;
   /** Epochs already done. */
   readonly history: readonly EpochReport[];
-  /** Writes `last`, and `best` before it where asked. @throws DataError when the disk refuses. */
-  saveCheckpoint(checkpoint: Checkpoint, options?: { readonly best?: boolean }): Promise<void>;
+  /** Writes `last`, and before it `best` and `averaged` where asked. @throws DataError when the disk refuses. */
+  saveCheckpoint(
+    checkpoint: Checkpoint,
+    options?: { readonly best?: boolean; readonly averagedWeights?: NdArrays | undefined },
+  ): Promise<void>;
   appendReport(report: EpochReport): Promise<void>;
   writePredictions(predictions: Predictions): Promise<void>;
   close(): Promise<void>;
@@ -50,6 +55,7 @@ export function runPaths(folder: string): RunPaths {
     history: join(folder, 'history.jsonl'),
     last: join(folder, 'checkpoints', 'last.safetensors'),
     best: join(folder, 'checkpoints', 'best.safetensors'),
+    averaged: join(folder, 'checkpoints', 'averaged.safetensors'),
     predictions: join(folder, 'predictions.json'),
     lock: join(folder, 'run.lock'),
   };
@@ -86,9 +92,10 @@ export async function openRun(
       paths,
       checkpoint,
       history,
-      async saveCheckpoint(next, { best = false } = {}) {
-        // Killed between the two, the run repeats the epoch and writes the same best again.
+      async saveCheckpoint(next, { best = false, averagedWeights } = {}) {
+        // Killed in between, the run repeats the epoch and writes the same again.
         if (best) await writeCheckpoint(paths.best, next);
+        if (averagedWeights !== undefined) await writeCheckpoint(paths.averaged, { ...next, state: averagedWeights });
         await writeCheckpoint(paths.last, next);
       },
       appendReport: (report) => appendHistory(paths.history, report),

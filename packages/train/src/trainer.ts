@@ -1,6 +1,7 @@
 import { checkShape, createRng, TraceError, UsageError, AscError, type LabelSpace, type NdArrays } from '@asc/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { augmentBatch } from './augment-batch.js';
+import { withAveraging } from './averaging.js';
 import { createOptimiser } from './create-optimiser.js';
 import { createTask } from './create-task.js';
 import { distil } from './distil.js';
@@ -43,14 +44,15 @@ export function createTrainer(options: {
   const { recipe, model, labels, stepsPerEpoch, threads } = options;
   const task = distil(createTask(recipe.task), recipe.distillation);
   const targets = Object.keys(task.targets(labels));
-  const optimiser = createOptimiser(recipe.optimiser);
+  const updates = updateParts(stepsPerEpoch, recipe.optimiser.accumulate);
+  const { updatesPerEpoch } = updates;
+  const { epochs } = recipe;
+  const optimiser = withAveraging(createOptimiser(recipe.optimiser), recipe.averaging, { epochs, updatesPerEpoch });
   const schedule = createSchedule(recipe.schedule, recipe.optimiser.learningRate);
   const source = trainingStep({ model, task, labels, optimiser });
   const compiled = sizedStep(source, { engine: recipe.engine, threads });
   const rng = createRng(recipe.seed).split('train');
-  const updates = updateParts(stepsPerEpoch, recipe.optimiser.accumulate);
-  const { updatesPerEpoch } = updates;
-  const totalSteps = updatesPerEpoch * recipe.epochs;
+  const totalSteps = updatesPerEpoch * epochs;
   const learningRate = (epoch: number, step: number) =>
     schedule({ step: updates.indexOf(epoch, step), totalSteps, stepsPerEpoch: updatesPerEpoch });
 

@@ -19,8 +19,8 @@ export async function evaluate(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { terminal, signal } = context;
-  const { split, predictions: out } = options;
-  const loaded = await loadModel(path);
+  const { split, weights, predictions: out } = options;
+  const loaded = await loadModel(path, weights === undefined ? {} : { weights });
   const { dataset, fold, crops } = await groundsFor(loaded.card, options);
   const recipe = recipeOf(loaded.card);
   const planned = (recipe?.evaluate ?? defaultEvaluation()).tta;

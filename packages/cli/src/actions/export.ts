@@ -7,8 +7,8 @@ import type { ExportOptions } from '../commands/export.js';
 
 /** Writes a run as one file. */
 export async function exportFile(folder: string, options: ExportOptions): Promise<CommandResult> {
-  const { out, input, fp16 = false } = options;
-  const run = await loadRun(folder);
+  const { out, input, fp16 = false, weights } = options;
+  const run = await loadRun(folder, weights === undefined ? {} : { weights });
   const exported = exportRun(run, input);
   const model = fp16 ? toFloat16(exported) : exported;
   await writeOnnxFile(out, model);
@@ -21,10 +21,11 @@ export async function exportFile(folder: string, options: ExportOptions): Promis
       out,
       input,
       weights: fp16 ? 'float16' : 'float32',
+      checkpoint: run.weights,
       bytes,
       epochs: run.epoch,
       labels: labels.scenes,
     },
-    text: `${out}: ${formatBytes(bytes)}, takes ${takes}, tells ${labels.scenes.length} scenes; weights after ${run.epoch} epochs`,
+    text: `${out}: ${formatBytes(bytes)}, takes ${takes}, tells ${labels.scenes.length} scenes; ${run.weights} weights after ${run.epoch} epochs`,
   };
 }

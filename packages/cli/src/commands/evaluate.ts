@@ -2,6 +2,7 @@ import type { SplitName } from '@asc/data';
 import { Option, type Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
 import { path, wholeNumber } from '../command/options.js';
+import { weightsOption, type RunWeights } from '../command/run-weights.js';
 
 export interface EvaluateOptions extends CommonOptions {
   readonly dataset?: string;
@@ -10,6 +11,7 @@ export interface EvaluateOptions extends CommonOptions {
   readonly crops?: number;
   readonly tta?: number;
   readonly predictions?: string;
+  readonly weights?: RunWeights;
 }
 
 /** `asc evaluate`: how right a model is on recordings it was not trained on. */
@@ -25,6 +27,7 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
     ].join('\n'),
   )
     .option('--dataset <DIR>', 'folder of the dataset (that of the recipe where not given)', path)
+    .addOption(weightsOption())
     .option('--fold <N>', 'fold of the dataset (that of the recipe where not given)', wholeNumber(1))
     .addOption(
       new Option('--split <SPLIT>', 'side of the fold').choices(['evaluate', 'test', 'train']).default('evaluate'),

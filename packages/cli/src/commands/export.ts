@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
 import { path } from '../command/options.js';
+import { weightsOption, type RunWeights } from '../command/run-weights.js';
 
 export interface ExportOptions extends CommonOptions {
   readonly out: string;
   readonly input: 'waveform' | 'features';
   readonly fp16?: boolean;
+  readonly weights?: RunWeights;
 }
 
 /** `asc export`: a run becomes one file that needs nothing else. */
@@ -22,6 +24,7 @@ export function addExportCommand(program: Command, perform: Performer): void {
         .choices(['waveform', 'features'])
         .default('waveform'),
     )
+    .addOption(weightsOption())
     .option('--fp16', 'store the weights in half precision')
     .action((run: string, options: ExportOptions) =>
       perform(options, async () => (await import('../actions/export.js')).exportFile(run, options)),

@@ -1,6 +1,7 @@
-import { AscError, DataError, type ModelCard } from '@asc/core';
+import { AscError, DataError, UsageError, type ModelCard } from '@asc/core';
 import { getModelCard, readOnnxFile, type OnnxModel } from '@asc/onnx';
 import { stat } from 'node:fs/promises';
+import type { RunWeights } from '../command/run-weights.js';
 import { exportRun, loadRun } from './load-run.js';
 
 /** A model that can judge recordings, and what it knows about itself. */
@@ -9,16 +10,27 @@ export interface LoadedModel {
   readonly card: ModelCard;
 }
 
-/** A run's network or an exported file: the same thing, for whoever judges recordings with it. */
-export async function loadModel(path: string): Promise<LoadedModel> {
+/**
+ * A run's network or an exported file: the same thing, for whoever judges recordings with it.
+ *
+ * @throws UsageError where `weights` are asked of a file, which has its own.
+ */
+export async function loadModel(path: string, options: { readonly weights?: RunWeights } = {}): Promise<LoadedModel> {
   const found = await stat(path).catch((cause: unknown) => {
     const hint = 'Give the folder of a run, or an .onnx file made by `asc export`.';
     throw new DataError({ what: `${path} does not exist.`, expected: 'a run or an .onnx file', hint }, { cause });
   });
   if (found.isDirectory()) {
-    const run = await loadRun(path);
+    const run = await loadRun(path, options);
     const model = exportRun(run, 'features');
     return { model, card: { ...getModelCard(model), recipe: run.recipe } };
+  }
+  if (options.weights !== undefined) {
+    throw new UsageError({
+      what: `${path} is a file, and has one set of weights.`,
+      expected: 'the folder of a run with --weights',
+      hint: 'Leave --weights out, or export the run with --weights.',
+    });
   }
   return readModelFile(path);
 }

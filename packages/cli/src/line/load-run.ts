@@ -3,7 +3,8 @@ import { frontEnd } from '@asc/features';
 import type { SceneModel } from '@asc/models';
 import { exportOnnx, type OnnxModel } from '@asc/onnx';
 import { loadWeights, readCheckpoint, readRun, recipeHash, type Recipe } from '@asc/train';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import type { RunWeights } from '../command/run-weights.js';
 import { recipeModel } from './prepare-model.js';
 import { cardPath } from './run-training.js';
 
@@ -12,22 +13,44 @@ export interface LoadedRun {
   readonly recipe: Recipe;
   readonly card: ModelCard;
   readonly model: SceneModel;
+  readonly weights: RunWeights;
   /** Epochs behind the weights. */
   readonly epoch: number;
 }
 
 /**
- * The network of a run with the weights of its last checkpoint.
+ * The network of a run with its final weights, averaged where its recipe averages, or with those asked for.
  *
- * @throws DataError where the folder is no run or holds no whole checkpoint.
+ * @throws DataError where the folder is no run or does not hold the checkpoint whole.
  */
-export async function loadRun(folder: string): Promise<LoadedRun> {
+export async function loadRun(folder: string, options: { readonly weights?: RunWeights } = {}): Promise<LoadedRun> {
   const { recipe, paths } = await readRun(folder);
+  const weights = options.weights ?? (recipe.averaging.kind === 'none' ? 'last' : 'averaged');
   const card = await readCard(folder);
-  const { state, epoch } = await readCheckpoint(paths.last, { recipeHash: recipeHash(recipe) });
+  if (!(await isThere(paths[weights]))) throw missing(folder, weights, recipe);
+  const { state, epoch } = await readCheckpoint(paths[weights], { recipeHash: recipeHash(recipe) });
   const model = recipeModel(recipe, card);
   loadWeights(model.training, state);
-  return { recipe, card, model, epoch };
+  return { recipe, card, model, weights, epoch };
+}
+
+function missing(folder: string, weights: RunWeights, { averaging }: Recipe): DataError {
+  const reasons: Readonly<Record<RunWeights, string>> = {
+    last: 'Train it first: the first checkpoint comes with the end of the first epoch.',
+    best: 'Nothing was validated yet: go on with the run, or take --weights last.',
+    averaged:
+      averaging.kind === 'none'
+        ? 'Its recipe does not average: take --weights last or best.'
+        : 'Averaging has not begun: go on with the run, or take --weights last.',
+  };
+  return new DataError({ what: `The run ${folder} holds no ${weights} weights.`, hint: reasons[weights] });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The deployed network of a run as an ONNX model that takes feature maps or, its front end inside, raw samples. */

@@ -82,6 +82,8 @@ describe('training display', () => {
     expect(epochLine({ ...report, clipsPerSecond: 531, seconds: 7.3, epoch: 79 }, 80, true).length).toBeLessThanOrEqual(
       80,
     );
+    const averaged = epochLine({ ...report, averaged: report.validation!, epoch: 79 }, 80, true);
+    expect(averaged).toMatch(/held-out [\d.]+ ?% averaged [\d.]+ ?% \*  /);
     const { terminal, stdout, stderr } = open(true);
     const show = trainingDisplay(terminal, 100);
     show(step);

@@ -64,11 +64,14 @@ function accuracy(report: EpochReport | undefined): string {
 
 /** One epoch on one line of at most 80 columns. */
 export function epochLine(report: EpochReport, epochs: number, best: boolean): string {
-  const { epoch, loss, seconds, clipsPerSecond, validation } = report;
+  const { epoch, loss, seconds, clipsPerSecond, validation, averaged } = report;
   const number = String(epoch + 1).padStart(String(epochs).length);
-  const held =
-    validation === undefined
-      ? ''
-      : `  held-out ${formatPercent(validation.accuracy)} log loss ${validation.logLoss.toFixed(3)}${best ? ' *' : ''}`;
+  const mark = best ? ' *' : '';
+  // No room for both: the history holds all.
+  const beside = () =>
+    averaged === undefined
+      ? `log loss ${validation?.logLoss.toFixed(3)}`
+      : `averaged ${formatPercent(averaged.accuracy)}`;
+  const held = validation === undefined ? '' : `  held-out ${formatPercent(validation.accuracy)} ${beside()}${mark}`;
   return `epoch ${number}/${epochs}  loss ${loss.toFixed(3)}${held}  ${seconds.toFixed(1)} s  ${clipsPerSecond.toFixed(0)} clips/s`;
 }

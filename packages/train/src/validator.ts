@@ -1,0 +1,93 @@
+import { createRng, type LabelSpace, type NdArrays, type Predictions } from '@asc/core';
+import { evaluate } from '@asc/evaluate';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { averagedState, hasAverage } from './averaging.js';
+import type { BatchSource } from './batch-source.js';
+import type { ValidationReport } from './epoch-totals.js';
+import { createPredictor, type EvaluationClips } from './predict-clips.js';
+import type { Recipe } from './recipe-schema.js';
+import { createStatistician } from './recompute-statistics.js';
+import type { Trainer } from './trainer.js';
+
+/** What the weights at the end of an epoch are worth. */
+export interface Judgement {
+  /** Of the weights as they are, where there are held-out clips. */
+  readonly live: ValidationReport | undefined;
+  /** Of their average, where there is one. */
+  readonly averaged: ValidationReport | undefined;
+  /** The average with its own running statistics, where there is one. */
+  readonly averagedWeights: NdArrays | undefined;
+  /** Of the average where there is one, else of the weights as they are. */
+  readonly predictions: Predictions | undefined;
+}
+
+/** Judges a run's weights at the end of an epoch, counted from 0; `undefined` where the signal came first. */
+export interface Validator {
+  judge(epoch: number): Promise<Judgement | undefined>;
+  release(): Promise<void>;
+}
+
+export function createValidator(options: {
+  readonly recipe: Recipe;
+  readonly model: LayersModel;
+  /** Judges the clips; it shares its weights with `model`. */
+  readonly deployed: LayersModel;
+  readonly labels: LabelSpace;
+  readonly trainer: Trainer;
+  readonly train: BatchSource;
+  readonly clips: EvaluationClips | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly threads: number | undefined;
+}): Validator {
+  const { recipe, model, deployed, labels, trainer, train, clips, signal, threads } = options;
+  const { engine, averaging, batchSize } = recipe;
+  const predictor = createPredictor(deployed, { labels, engine, threads, batchSize });
+  const statistician = createStatistician(model, { engine, threads });
+  const rng = createRng(recipe.seed).split('statistics');
+  const stopped = () => signal?.aborted === true;
+
+  async function score(weights: NdArrays, held: EvaluationClips) {
+    const begin = performance.now();
+    predictor.load(weights);
+    const predictions = await predictor.predict(held, { signal }).catch((cause: unknown) => {
+      if (stopped()) return undefined;
+      throw cause;
+    });
+    if (predictions === undefined) return undefined;
+    const { accuracy, balancedAccuracy, logLoss, clips: count } = evaluate(predictions, labels);
+    const seconds = (performance.now() - begin) / 1000;
+    return { predictions, report: { accuracy, balancedAccuracy, logLoss, clips: count, seconds } };
+  }
+
+  async function judgeFrom(state: NdArrays, epoch: number): Promise<Judgement | undefined> {
+    const live = clips && (await score(state, clips));
+    if (clips !== undefined && live === undefined) return undefined;
+    if (!hasAverage(averaging, epoch, recipe.epochs)) {
+      return { live: live?.report, averaged: undefined, averagedWeights: undefined, predictions: live?.predictions };
+    }
+    const averagedWeights = await statistician.recompute(averagedState(model, state), train.batches(epoch, 0), {
+      rng: rng.split(epoch),
+      stopped,
+    });
+    if (averagedWeights === undefined) return undefined;
+    const averaged = clips && (await score(averagedWeights, clips));
+    if (clips !== undefined && averaged === undefined) return undefined;
+    return { live: live?.report, averaged: averaged?.report, averagedWeights, predictions: averaged?.predictions };
+  }
+
+  return {
+    async judge(epoch) {
+      const state = trainer.readState();
+      try {
+        return await judgeFrom(state, epoch);
+      } finally {
+        // The eager engine has one set of variables for all: give the weights back to training.
+        trainer.writeState(state);
+      }
+    },
+    async release() {
+      await predictor.release();
+      await statistician.release();
+    },
+  };
+}
