@@ -61,7 +61,10 @@ describe('the example of the README', () => {
 describe('the recipes of the README', () => {
   test('are recipes, and show only what they hold', async () => {
     const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-    const blocks = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, block]) => JSON.parse(block ?? '') as object);
+    const blocks = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, block = '']) => {
+      // A block shows a whole object, or some of its members.
+      return JSON.parse(block.startsWith('{') ? block : `{${block}}`) as object;
+    });
     expect(blocks.length).toBeGreaterThan(3);
     const rest = {
       name: 'shown',

@@ -188,7 +188,7 @@ describe('the lock of a run folder', () => {
   test('of a killed process that its parent never asked after is taken over', async () => {
     if (process.platform !== 'linux') return;
     // `exec` puts a program in the place of the shell that does not wait for the shell's child.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'ignore'] });
     try {
       const [told] = (await once(parent.stdout, 'data')) as [Buffer];
       const pid = Number(told.toString());
