@@ -1,4 +1,4 @@
-"""Training steps of amfm-small in PyTorch: contiguous, channels_last or compiled. Speaks JSON lines."""
+"""Training steps of a network in PyTorch: contiguous, channels_last or compiled. Speaks JSON lines."""
 
 import argparse
 import platform
@@ -6,8 +6,11 @@ import time
 
 import torch
 
-from amfm_small import build, count_parameters, load, loss_of, maps_of
+from torch.nn import functional as F
+
+from amfm_small import count_parameters, load, maps_of
 from lines import serve
+from networks import NETWORKS
 from tensor_file import read_tensors
 
 
@@ -20,9 +23,12 @@ class Trainer:
         tensors = read_tensors(request["batch"])
         self.x = maps_of(tensors["x"])
         self.scene = torch.from_numpy(tensors["scene"])
-        self.abstract = torch.from_numpy(tensors["abstract"])
-        model = build(self.scene.shape[1], self.abstract.shape[1])
-        load(model, read_tensors(request["weights"]))
+        self.abstract = torch.from_numpy(tensors["abstract"]) if "abstract" in tensors else None
+        model = NETWORKS[request["network"]](self.scene.shape[1], 0 if self.abstract is None else self.abstract.shape[1])
+        if count_parameters(model) != request["parameters"]:
+            raise AssertionError(f"{count_parameters(model)} parameters here, {request['parameters']} there")
+        if "weights" in request:
+            load(model, read_tensors(request["weights"]))
         model.train()
         if self.variant == "channels_last":
             model = model.to(memory_format=torch.channels_last)
@@ -40,7 +46,10 @@ class Trainer:
         for _ in range(request["count"]):
             start = time.perf_counter()
             self.optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(self.model(self.x), self.scene, self.abstract)
+            outputs = self.model(self.x)
+            loss = F.cross_entropy(outputs[0], self.scene)
+            if self.abstract is not None:
+                loss = 5 * loss + F.cross_entropy(outputs[1], self.abstract)
             loss.backward()
             self.optimiser.step()
             self.losses.append(loss.item())

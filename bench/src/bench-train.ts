@@ -1,14 +1,15 @@
-import { createRng, type NdArrays } from '@asc/core';
+import { createRng, UsageError, type NdArrays } from '@asc/core';
+import { complexity } from '@asc/models';
 import { compileStep } from '@asc/onnx';
 import { adam, createTask, namedWeights, trainingStep } from '@asc/train';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Contender } from './contest.js';
 import { measure, saveScores, type Measurement } from './measurement.js';
-import { amfmSmallNetwork, fixedBatch, LABELS, weightsOf } from './network.js';
+import { fixedBatch, LABELS, mapShape, TRAINING_NETWORKS, trainingNetwork, weightsOf } from './network.js';
 import type { BenchOptions } from './options.js';
 import { TORCH_VARIANTS } from './peers.js';
 import type { Workplace } from './workplace.js';
-import { scoreTable, textTable } from './text-table.js';
+import { formatSpread, scoreTable, textTable } from './text-table.js';
 
 const LEARNING_RATE = 1e-3;
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
@@ -16,47 +17,95 @@ const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 const COMPARED_STEPS = [1, 2, 5] as const;
 
 /**
- * One training step of amfm-small with its abstract branch: forward, 5·CE(scene) + 1·CE(abstract), backward, Adam, batch-norm
- * statistics. All contenders start from our weights and see the same batch, so that their losses can be compared.
+ * One training step of a network: forward, 5·CE(scene) + 1·CE(abstract) or CE(scene), backward, Adam, batch-norm statistics.
+ * All contenders see the same batch; those of amfm-small start from our weights as well, so that their losses can be
+ * compared.
  */
-export async function benchTrain(options: BenchOptions, { scratch, machine, voice }: Workplace): Promise<void> {
-  const { batch, bands, frames, threads, rounds, steps } = options;
-  const network = amfmSmallNetwork(options);
-  const arrays = fixedBatch(options);
+export async function benchTrain(options: BenchOptions, workplace: Workplace): Promise<void> {
+  const names = options.network === 'all' ? Object.keys(TRAINING_NETWORKS) : [options.network];
+  const lines: string[][] = [];
+  for (const name of names) lines.push(await benchNetwork(name, options, workplace));
+  if (names.length === 1) return;
+  const heading = ['', 'ms a step', 'best peer', 'throughput / best peer', 'GFLOP/s'];
+  workplace.voice.print(`\n${textTable([heading, ...lines])}`);
+}
+
+async function benchNetwork(name: string, options: BenchOptions, place: Workplace): Promise<string[]> {
+  const { scratch, machine, voice } = place;
+  const { threads, rounds, steps } = options;
+  const known = TRAINING_NETWORKS[name];
+  if (known === undefined) {
+    throw new UsageError({
+      what: `bench train does not know the network "${name}".`,
+      expected: [...Object.keys(TRAINING_NETWORKS), 'all'].join(', '),
+      received: name,
+    });
+  }
+  const batch = options.batch === 0 ? known.batch : options.batch;
+  const size = {
+    ...(options.bands > 0 ? { bands: options.bands } : {}),
+    ...(options.frames > 0 ? { frames: options.frames } : {}),
+  };
+  const network = trainingNetwork(name, size);
+  const [bands, frames] = mapShape(network);
+  const { abstract, ...scenes } = fixedBatch({ batch, bands, frames });
+  const arrays: NdArrays = known.abstract && abstract !== undefined ? { ...scenes, abstract } : scenes;
+  const trained = namedWeights(network.training).filter(({ trainable }) => trainable);
+  const parameters = trained.reduce((sum, { variable }) => sum + variable.size, 0);
+  const sharesWeights = name === 'amfm-small';
   const request = {
-    weights: await scratch.write('weights', weightsOf(network)),
+    network: name,
+    parameters,
+    ...(sharesWeights ? { weights: await scratch.write('weights', weightsOf(network)) } : {}),
     batch: await scratch.write('batch', arrays),
     learning_rate: LEARNING_RATE,
   };
   const peers = TORCH_VARIANTS.map((variant) => ({ ...variant, script: 'train', threads, request }));
   const started = performance.now();
   const ours = await ourTrainer(network.training, arrays, threads);
-  voice.say(`asc: traced and loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  voice.say(`asc: ${name} traced and loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   const result = await measure(ours, peers, options, voice);
 
-  const trained = namedWeights(network.training).filter(({ trainable }) => trainable);
-  const parameters = trained.reduce((sum, { variable }) => sum + variable.size, 0);
   voice.print(
-    `amfm-small with its abstract branch, ${parameters} parameters; batch ${batch} of ${bands} × ${frames} × 1, ${threads} threads`,
+    `\n${name}${known.abstract ? ' with its abstract branch' : ''}, ${parameters} parameters; batch ${batch} of ${bands} × ${frames} × 1, ${threads} threads`,
   );
   voice.print(`Median (least–largest) of ${rounds} rounds of ${steps} steps, taken in turns.\n`);
   voice.print(scoreTable(result.scores, 'a step', batch));
-  voice.print(`\n${lossTable(result)}`);
+  if (sharesWeights) voice.print(`\n${lossTable(result)}`);
   const columns = result.values.map((losses) => ({
+    network: name,
     threads,
     batch,
     bands,
     frames,
     rounds,
     steps,
-    ...Object.fromEntries(COMPARED_STEPS.map((step) => [`loss_${step}`, losses[step - 1] ?? ''])),
+    ...Object.fromEntries(
+      COMPARED_STEPS.map((step) => [`loss_${step}`, sharesWeights ? (losses[step - 1] ?? '') : '']),
+    ),
   }));
   voice.print(`\nAppended to ${await saveScores(options, machine, result, columns)}`);
+
+  const [first, ...others] = result.scores;
+  const best = others.length === 0 ? '–' : Math.min(...others.map(({ ms }) => ms.median)).toFixed(0);
+  const ms = first?.ms.median ?? NaN;
+  const { macs } = complexity(network.training);
+  return [
+    name,
+    ms.toFixed(0),
+    best,
+    first?.ratio === undefined ? '–' : formatSpread(first.ratio, 2),
+    // A step is three passes of the forward one's size, two operations a multiply-accumulate.
+    ((6 * macs * batch) / ms / 1e6).toFixed(1),
+  ];
 }
 
 async function ourTrainer(model: LayersModel, arrays: NdArrays, threads: number): Promise<Contender> {
   const optimiser = adam(ADAM);
-  const task = createTask({ kind: 'extended-mtl', sceneWeight: 5, abstractWeight: 1 });
+  const joint = arrays['abstract'] !== undefined;
+  const task = createTask(
+    joint ? { kind: 'extended-mtl', sceneWeight: 5, abstractWeight: 1 } : { kind: 'classification' },
+  );
   const step = trainingStep({ model, task, labels: LABELS, optimiser });
   const compiled = await compileStep(step.run, {
     inputs: step.inputs(arrays['x']?.shape ?? []),

@@ -21,16 +21,40 @@ export const LABELS = labelSpace(
   },
 );
 
+/** The networks `bench train` knows, with the batch of their publication's recipe and whether they learn abstract classes. */
+export const TRAINING_NETWORKS: Readonly<Record<string, { readonly batch: number; readonly abstract: boolean }>> = {
+  'amfm-small': { batch: 24, abstract: true },
+  'clova2021-resnetse-mfm': { batch: 24, abstract: false },
+  xin2022: { batch: 32, abstract: false },
+  'shim2022-extended-mtl': { batch: 24, abstract: true },
+  zhang2019: { batch: 64, abstract: false },
+  dcase2024: { batch: 256, abstract: false },
+};
+
 /** amfm-small with the abstract branch, with the same fresh weights every time. */
 export function amfmSmallNetwork({ bands, frames }: Size): SceneModel {
-  return createModel('amfm-small', {
+  return trainingNetwork('amfm-small', { bands, frames });
+}
+
+/** A preset for `LABELS`, with the same fresh weights every time; with its abstract branch where it can have one. */
+export function trainingNetwork(
+  preset: string,
+  { bands, frames }: Partial<Pick<Size, 'bands' | 'frames'>>,
+): SceneModel {
+  const { abstract } = TRAINING_NETWORKS[preset] ?? { abstract: false };
+  return createModel(preset, {
     seed: 1,
     classes: LABELS.scenes.length,
-    abstractClasses: LABELS.abstracts.length,
-    bands,
-    frames,
-    channels: 1,
+    abstractClasses: abstract ? LABELS.abstracts.length : 0,
+    ...(bands === undefined ? {} : { bands }),
+    ...(frames === undefined ? {} : { frames }),
   });
+}
+
+/** Shape (F, T, C) a network reads. */
+export function mapShape({ training }: SceneModel): readonly [bands: number, frames: number, channels: number] {
+  const [, bands, frames, channels] = training.inputs[0]?.shape ?? [];
+  return [bands ?? 0, frames ?? 0, channels ?? 0];
 }
 
 /** Normal feature maps `x` (B, F, T, 1) and one-hot `scene` (B, 15) and `abstract` (B, 3): always the same. */

@@ -7,6 +7,8 @@ export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
   readonly bench: BenchName;
+  /** Of `train`: a preset, or `all` that it knows. */
+  readonly network: string;
   /** Interpreter of the peers; undefined runs our side alone. */
   readonly python: string | undefined;
   /** Folder of the result tables. */
@@ -21,7 +23,8 @@ export interface BenchOptions {
 }
 
 const DEFAULTS = {
-  train: { rounds: 5, steps: 4, warmup: 4, threads: 2, batch: 24, bands: 128, frames: 251 },
+  /** 0: what the network's publication has. */
+  train: { rounds: 5, steps: 4, warmup: 4, threads: 2, batch: 0, bands: 0, frames: 0 },
   infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 1, bands: 128, frames: 251 },
   features: { rounds: 10, steps: 5, warmup: 5, threads: 1, batch: 1, bands: 0, frames: 0 },
 } as const satisfies Record<BenchName, Record<NumberKey, number>>;
@@ -37,6 +40,7 @@ const NUMBERS = {
 
 export const HELP = `bench train|features|infer [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
 train and infer also take --threads N, --batch N, --bands N, --frames N
+train also takes --network NAME|all (default amfm-small)
 
 Measures this project beside Python on the same machine, in turns; appends to bench/results/*.csv.
 ASC_PYTHON names a Python with torch, librosa and scipy; without it, or with --ours, our side runs alone.
@@ -55,13 +59,19 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
       hint: 'Example: npm run bench -- train',
     });
   }
-  const { ours, out, ...given } = values;
+  const { ours, out, network, ...given } = values;
+  checkKeys(
+    `The call of bench ${bench}`,
+    network === undefined ? {} : { network },
+    bench === 'train' ? ['network'] : [],
+  );
   checkKeys(`The call of bench ${bench}`, given, NUMBERS[bench]);
   const numbers = Object.entries(given).map(([key, text]) => [key, toCount(key, text as string)]);
   return {
     bench,
     ...DEFAULTS[bench],
     ...(Object.fromEntries(numbers) as Partial<Record<NumberKey, number>>),
+    network: network ?? 'amfm-small',
     python: ours === true ? undefined : environment['ASC_PYTHON'] || undefined,
     out: out ?? fileURLToPath(new URL('../results', import.meta.url)),
   };
@@ -76,6 +86,7 @@ function parse(args: readonly string[]) {
       options: {
         ours: { type: 'boolean' },
         out: text,
+        network: text,
         rounds: text,
         steps: text,
         warmup: text,
