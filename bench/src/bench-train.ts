@@ -104,7 +104,9 @@ async function ourTrainer(model: LayersModel, arrays: NdArrays, threads: number)
   const optimiser = adam(ADAM);
   const joint = arrays['abstract'] !== undefined;
   const task = createTask(
-    joint ? { kind: 'extended-mtl', sceneWeight: 5, abstractWeight: 1 } : { kind: 'classification' },
+    joint
+      ? { kind: 'extended-mtl', sceneWeight: 5, abstractWeight: 1 }
+      : { kind: 'classification', classes: 'scene', labelSmoothing: 0, focalGamma: 0 },
   );
   const step = trainingStep({ model, task, labels: LABELS, optimiser });
   const compiled = await compileStep(step.run, {

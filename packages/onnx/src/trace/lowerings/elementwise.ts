@@ -197,12 +197,21 @@ const cast: Lowering = (context, { x }, attrs) => {
   return elementwise(context, 'Cast', [x!], x!.shape, to, { to: int(ONNX_TO[to]) });
 };
 
-/** tfjs Step: 1 where x > 0, alpha elsewhere (0 by default), NaN stays NaN in tfjs but becomes alpha here. */
+/** Turns any positive normal number into 1 or more, and stays finite itself. */
+const STEEP = 3e38;
+
+/**
+ * tfjs Step: 1 where x > 0, alpha elsewhere (0 by default). Of real numbers as a very steep HardSigmoid, one vectorised pass
+ * where a comparison and a cast or choice are several slow ones; with another alpha, NaN becomes alpha.
+ */
 const step: Lowering = (context, { x }, attrs) => {
   const alpha = (attrs['alpha'] as number | undefined) ?? 0;
-  const zero = context.filled([], dtypeOf(x!.dtype), 0);
-  const positive = elementwise(context, 'Greater', [x!, zero], x!.shape, 'bool');
   const dtype = dtypeOf(x!.dtype);
+  if (alpha === 0 && dtype === 'float32') {
+    return elementwise(context, 'HardSigmoid', [x!], x!.shape, dtype, { alpha: float(STEEP), beta: float(0) });
+  }
+  const zero = context.filled([], dtype, 0);
+  const positive = elementwise(context, 'Greater', [x!, zero], x!.shape, 'bool');
   if (alpha === 0) return elementwise(context, 'Cast', [positive], x!.shape, dtype, { to: int(ONNX_TO[dtype]) });
   const [one, other] = [context.filled([], dtype, 1), context.filled([], dtype, alpha)];
   return elementwise(context, 'Where', [positive, one, other], x!.shape, dtype);

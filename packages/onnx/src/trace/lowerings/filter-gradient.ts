@@ -148,6 +148,50 @@ function sharedShifts(context: LoweringContext, x: Value, dy: Value, info: backe
   return graph.op('Transpose', [split], { shape: [h, w, ci, co], dtype: 'float32' }, { perm: ints([2, 0, 1, 3]) });
 }
 
+/**
+ * Widest padded map, in frames for each frame of the filter, whose depthwise filter gradients are products of frames: their
+ * work grows with the width, that of products cell by cell does not.
+ */
+const WIDEST_PRODUCT = 20;
+
+/**
+ * Taps (i, ·) of a depthwise filter gradient: (1, C, w). For each clip and channel the frames of x's rows times the frames of
+ * dy are one small matrix product, whose cells (t·s + j·d, t) add up to tap j.
+ */
+function rowProducts(context: LoweringContext, x: Value, dy: Value, info: backend_util.Conv2DInfo, i: number): Value {
+  const { graph } = context;
+  const [n, , wide, c] = x.shape as [number, number, number, number];
+  const { outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, filterWidth } = info;
+  const top = i * dilationHeight;
+  const end = [top + (outHeight - 1) * strideHeight + 1, wide];
+  const rows = window(context, x, [top, 0], end, [strideHeight, 1], [n, outHeight, wide, c]);
+  const turned = graph.op(
+    'Transpose',
+    [rows],
+    { shape: [n, c, wide, outHeight], dtype: 'float32' },
+    { perm: ints([0, 1, 3, 2]) },
+  );
+  const pairs = graph.op('MatMul', [turned, dy], { shape: [n, c, wide, outWidth], dtype: 'float32' });
+  const perChannel = graph.op(
+    'ReduceSum',
+    [pairs, graph.int64([0])],
+    { shape: [c, wide, outWidth], dtype: 'float32' },
+    { keepdims: int(0) },
+  );
+  const chosen = new Float32Array(wide * outWidth * filterWidth);
+  for (let j = 0; j < filterWidth; j++) {
+    for (let t = 0; t < outWidth; t++) {
+      chosen[((t * strideWidth + j * dilationWidth) * outWidth + t) * filterWidth + j] = 1;
+    }
+  }
+  const selection = graph.constant({ data: chosen, shape: [wide * outWidth, filterWidth], dtype: 'float32' });
+  const flatPairs = graph.reshapePhysical(perChannel, [1, c, wide * outWidth], {
+    shape: [1, c, wide * outWidth],
+    dtype: 'float32',
+  });
+  return graph.op('MatMul', [flatPairs, selection], { shape: [1, c, filterWidth], dtype: 'float32' });
+}
+
 /** Depthwise: each tap is Σ_{b,f,t} x_shifted · dy per channel. */
 const depthwiseBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
   const shape = attrs['filterShape'] as [number, number, number, number];
@@ -157,6 +201,13 @@ const depthwiseBackpropFilter: Lowering = (context, { x, dy }, attrs) => {
   const source = padded(context, graph.channelsFirst(context.value(x!)), info);
   const gradient = graph.channelsFirst(context.value(dy!));
   const [n, f, t] = gradient.shape as [number, number, number];
+  if (m === 1 && source.shape[2]! <= WIDEST_PRODUCT * w) {
+    const sums = Array.from({ length: h }, (_, i) => rowProducts(context, source, gradient, info, i));
+    const joined = { shape: [h, c, w], dtype: 'float32' as const };
+    const all = sums.length === 1 ? sums[0]! : graph.op('Concat', sums, joined, { axis: int(0) });
+    const turned = graph.op('Transpose', [all], { shape: [h, w, c], dtype: 'float32' }, { perm: ints([0, 2, 1]) });
+    return context.tensor(graph.reshapePhysical(turned, [h, w, c, 1], { shape: [h, w, c, 1], dtype: 'float32' }));
+  }
   const taps = shifts(context, source, info).map((shifted) => {
     if (m === 1) {
       const weighted = graph.op('Mul', [shifted, gradient], gradient);
