@@ -25,7 +25,7 @@ describe('bench', () => {
     expect(stdout).toMatch(/^asc +[\d.]+ \([\d.]+–[\d.]+\) +[\d.]+$/m);
     const [heading, row, end] = (await readFile(join(out, 'train.csv'), 'utf8')).split('\n');
     expect(heading).toMatch(/^date,commit,cpu,cores,load,node,onnxruntime,torch,librosa,contender,/);
-    expect(row).toMatch(/,asc,2,2,24,24,1,1,/);
+    expect(row).toMatch(/,asc,amfm-small,2,2,24,24,1,1,/);
     expect(end).toBe('');
   });
 
