@@ -141,6 +141,8 @@ export interface ModelCard {
   /** What the graph's input is: raw samples (B, S), or a feature map (B, F, T, C). */
   readonly input: 'waveform' | 'features';
   readonly frontEnd: FrontEndConfig;
+  /** The front end of a second input, `patches` (B, F, T, C), of a network that also hears through another at its own rate. */
+  readonly patches?: { readonly frontEnd: FrontEndConfig; readonly clipSamples: number };
   /** The recipe the weights were trained with, as plain JSON; absent for untrained models. */
   readonly recipe?: unknown;
 }

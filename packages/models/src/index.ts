@@ -13,6 +13,7 @@ export { type Cost, type CostOf, STOCK_COSTS } from './layer-costs.js';
 export { preTraining, type PreTraining } from './pre-training.js';
 export { predictJointly } from './predict-jointly.js';
 export { COMPLEXITY_RULES, type ComplexityRule, type LimitCheck, type RuleVerdict, type Storage } from './rules.js';
+export { embedPatches, hearThrough } from './hear-through.js';
 export type { JointTraining, ModelPreset, PublishedFigure, SceneModel, SceneModelConfig } from './scene-model.js';
 export { type ForeignWeight, pytorchNames, type WeightNameMap } from './weight-names.js';
 export { loadVggishWeights, VGGISH_NAMES, type VggishName } from './load-vggish-weights.js';

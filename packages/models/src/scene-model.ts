@@ -35,7 +35,7 @@ export interface SceneModel {
   readonly training: LayersModel;
   /** (B, F, T, C) → scene logits (B, Y). Shares its weights with `training`. */
   readonly deployed: LayersModel;
-  /** Names of the inputs in order where there are more than `features`: `embeddings` (B, E, N, 1). */
+  /** Names of the inputs in order where there are more than `features`: `embeddings` (B, E, N, 1) or, see `hearThrough`, `patches`. */
   readonly inputs?: readonly string[];
   /** Names of the outputs of `training`, in order: `scene`, then `abstract` where there is such a branch. */
   readonly outputs: readonly string[];
@@ -64,6 +64,8 @@ export interface ModelPreset {
   /** Name of the front-end preset in @asc/features. */
   readonly frontEnd: string;
   readonly published: readonly PublishedFigure[];
+  /** Where it reads embeddings of a VGGish `beside` the features, or `only` those, as its features. */
+  readonly embeddings?: 'beside' | 'only';
   /** Where it can be built with an abstract branch. */
   readonly jointTraining?: JointTraining;
   /** Paths of the modules in the authors' PyTorch code, by our layer names; for `pytorchNames`. */

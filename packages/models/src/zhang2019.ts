@@ -219,6 +219,7 @@ function preset(
       config,
       clipSamples: config === EMBEDDINGS ? 160_000 : 441_000,
       frontEnd: config === EMBEDDINGS ? 'vggish' : 'zhang2019',
+      ...(config !== FEATURES && { embeddings: config === EMBEDDINGS ? 'only' : 'beside' }),
       published: encoders.slice(i, i + 1).map(encoderFigure),
       build: (chosen) => build({ name, trunk, convolution }, chosen),
     };

@@ -1,10 +1,11 @@
 import { checkPositiveInteger, UsageError, type FeatureMap, type LabelSpace, type NdArrays, type Rng } from '@asc/core';
 import type { ClipTargets } from './clip-targets.js';
 import { oneHotTargets } from './one-hot-targets.js';
-import { stackMaps } from './stack-maps.js';
+import type { FurtherMaps } from './model-inputs.js';
+import { stackFurther, stackMaps } from './stack-maps.js';
 
 /**
- * The training batches of a run. A batch holds `x` (B, F, T, C) and the soft labels `scene` (B, Y) and `abstract` (B, A),
+ * The training batches of a run. A batch holds `x` (B, F, T, C), the model's further inputs by name, and the soft labels `scene` (B, Y) and `abstract` (B, A),
  * see `oneHotTargets`. The same epoch gives the same batches whenever it is asked for, so that a run can be resumed.
  */
 export interface BatchSource {
@@ -19,6 +20,8 @@ export interface TrainingExample {
   readonly scene: string;
   /** Needed where arrays are looked up by clip. */
   readonly id?: string;
+  /** Maps of the model's further inputs by name. */
+  readonly further?: FurtherMaps;
 }
 
 /**
@@ -61,6 +64,7 @@ export function inMemoryBatches(options: {
         }));
         yield {
           x: stackMaps(chosen.map(({ map }) => map)),
+          ...stackFurther(chosen.map(({ further = {} }) => further)),
           ...oneHotTargets(
             labels,
             chosen.map(({ scene }) => scene),

@@ -2,11 +2,12 @@ import type { NdSpec } from '@asc/core';
 import type { StepFunction } from '@asc/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { applyModel, inputSpecs } from './model-inputs.js';
 import { namedWeights } from './named-weights.js';
 
 /** A forward pass for `compileStep`. */
 export interface InferenceStep {
-  /** Input `x` (B, F, T, C); output `probabilities` (B, Y), the softmax of the model's first output. */
+  /** Inputs `x` (B, F, T, C) and the model's further inputs by name; output `probabilities` (B, Y), the softmax of the model's first output. */
   readonly run: StepFunction;
   /** The model's weights, named as in the training step. */
   readonly state: Readonly<Record<string, tf.Variable>>;
@@ -17,11 +18,11 @@ export interface InferenceStep {
 /** The scene posteriors of a model in its inference form. */
 export function inferenceStep(model: LayersModel): InferenceStep {
   return {
-    run: ({ x }) => {
-      const [logits] = [model.apply(x as tf.Tensor, { training: false })].flat() as tf.Tensor[];
+    run: (inputs) => {
+      const [logits] = applyModel(model, (name) => inputs[name] as tf.Tensor, { training: false });
       return { probabilities: tf.softmax(logits as tf.Tensor) };
     },
     state: Object.fromEntries(namedWeights(model).map(({ name, variable }) => [name, variable])),
-    inputs: (xShape) => ({ x: { dtype: 'float32', shape: xShape } }),
+    inputs: (xShape) => inputSpecs(model, xShape),
   };
 }

@@ -27,7 +27,7 @@ export function namedWeights(model: LayersModel): NamedWeight[] {
   const layerName = layerNamer();
   const found = new Map<string, NamedWeight>();
   const seen = new Set<number>();
-  for (const layer of model.layers) {
+  for (const layer of innermost(model.layers)) {
     const prefix = layerName(layer);
     for (const weight of layer.weights) {
       if (seen.has(weight.id)) continue;
@@ -42,6 +42,11 @@ export function namedWeights(model: LayersModel): NamedWeight[] {
   }
   if (found.size === 0) throw new UsageError({ what: `The model "${model.name}" has no weights to train.` });
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The layers, those inside a nested model in its place. */
+function innermost(layers: readonly Layer[]): Layer[] {
+  return layers.flatMap((layer) => ('layers' in layer ? innermost(layer.layers as Layer[]) : [layer]));
 }
 
 function layerNamer(): (layer: Layer) => string {

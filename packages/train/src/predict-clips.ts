@@ -4,6 +4,7 @@ import {
   UsageError,
   type FeatureMap,
   type LabelSpace,
+  type NdArray,
   type NdArrays,
   type Prediction,
   type Predictions,
@@ -11,6 +12,7 @@ import {
 import { meanOverCrops } from '@asc/evaluate';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { inferenceStep } from './inference-step.js';
+import { inputArrays } from './model-inputs.js';
 import { checkMapShape, stackMaps } from './stack-maps.js';
 import { sizedStep, type ExecutionOptions } from './sized-step.js';
 
@@ -20,6 +22,8 @@ export interface EvaluationClip {
   readonly scene: string | undefined;
   readonly device: string | undefined;
   readonly crops: readonly FeatureMap[];
+  /** The model's further inputs by name: one map a crop. */
+  readonly further?: Readonly<Record<string, readonly FeatureMap[]>>;
 }
 
 /** Clips in the order they are judged; asked anew for every evaluation. */
@@ -46,13 +50,18 @@ export function createPredictor(
   const batchSize = checkPositiveInteger('batchSize', options.batchSize);
   const source = inferenceStep(model);
   const step = sizedStep(source, options);
+  const names = inputArrays(model);
   // Inference draws nothing; a step is run with a generator all the same.
   const rng = createRng(0);
 
-  async function judge(windows: readonly FeatureMap[]): Promise<number[][]> {
+  async function judge(windows: readonly Window[]): Promise<number[][]> {
     // The last batch is filled up with its first window: one size, one compilation.
-    const filled = Array.from({ length: batchSize }, (_, i) => windows[i] ?? (windows[0] as FeatureMap));
-    const { probabilities } = await step.run({ x: stackMaps(filled) }, rng);
+    const filled = Array.from({ length: batchSize }, (_, i) => windows[i] ?? (windows[0] as Window));
+    const arrays = names.map((name, input): [string, NdArray] => [
+      name,
+      stackMaps(filled.map((maps) => maps[input] as FeatureMap)),
+    ]);
+    const { probabilities } = await step.run(Object.fromEntries(arrays), rng);
     const flat = probabilities?.data ?? new Float32Array();
     const classes = flat.length / batchSize;
     return windows.map((_, i) => Array.from(flat.subarray(i * classes, (i + 1) * classes)));
@@ -62,10 +71,10 @@ export function createPredictor(
     async predict(clips, { signal } = {}) {
       const rows: Prediction[] = [];
       let open: { readonly clip: EvaluationClip; readonly posteriors: number[][] }[] = [];
-      let windows: { readonly map: FeatureMap; readonly to: number[][] }[] = [];
+      let windows: { readonly maps: Window; readonly to: number[][] }[] = [];
       const flush = async () => {
         signal?.throwIfAborted();
-        const posteriors = await judge(windows.map(({ map }) => map));
+        const posteriors = await judge(windows.map(({ maps }) => maps));
         windows.forEach(({ to }, i) => to.push(posteriors[i] as number[]));
         windows = [];
         const done = open.filter(({ clip, posteriors: held }) => held.length === clip.crops.length);
@@ -76,9 +85,8 @@ export function createPredictor(
         if (clip.crops.length === 0) throw new UsageError({ what: `The clip ${clip.id} has no windows to judge.` });
         const entry = { clip, posteriors: [] as number[][] };
         open.push(entry);
-        for (const map of clip.crops) {
-          checkMapShape(`A window of ${clip.id}`, map, model);
-          windows.push({ map, to: entry.posteriors });
+        for (const crop of clip.crops.keys()) {
+          windows.push({ maps: windowOf(clip, crop, model), to: entry.posteriors });
           if (windows.length === batchSize) await flush();
         }
       }
@@ -101,6 +109,18 @@ export function createPredictor(
     },
     release: () => step.release(),
   };
+}
+
+/** One map an input of the model. */
+type Window = readonly FeatureMap[];
+
+function windowOf(clip: EvaluationClip, crop: number, model: LayersModel): Window {
+  return inputArrays(model).map((name, input) => {
+    const map = input === 0 ? clip.crops[crop] : clip.further?.[name]?.[crop];
+    if (map === undefined) throw new UsageError({ what: `Window ${crop} of ${clip.id} misses "${name}".` });
+    checkMapShape(`A window of ${clip.id}`, map, model, input);
+    return map;
+  });
 }
 
 function toRow(clip: EvaluationClip, posteriors: readonly (readonly number[])[]): Prediction {

@@ -3,6 +3,7 @@ import { augmentSchema } from './recipe/augment-schema.js';
 import { averagingSchema } from './recipe/averaging-schema.js';
 import { datasetSchema } from './recipe/dataset-schema.js';
 import { distillationSchema } from './recipe/distillation-schema.js';
+import { embeddingsSchema } from './recipe/embeddings-schema.js';
 import { evaluateSchema } from './recipe/evaluate-schema.js';
 import { initSchema } from './recipe/init-schema.js';
 import { positiveInteger } from './recipe/numbers.js';
@@ -29,6 +30,7 @@ export const recipeSchema = z
     clip: z.strictObject({ seconds: z.number().positive().max(3600) }),
     augment: augmentSchema.prefault({}),
     model: z.strictObject({ preset: z.string().min(1), options: jsonOptions }),
+    embeddings: embeddingsSchema.optional(),
     init: initSchema.optional(),
     task: taskSchema.prefault({ kind: 'classification' }),
     distillation: distillationSchema.optional(),

@@ -1,5 +1,6 @@
-import { checkShape, UsageError, type FeatureMap, type NdArray } from '@asc/core';
+import { checkShape, UsageError, type FeatureMap, type NdArray, type NdArrays } from '@asc/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { FurtherMaps } from './model-inputs.js';
 
 /** Feature maps (F, T, C) of one shape as a batch (B, F, T, C). @throws UsageError for none, or another shape. */
 export function stackMaps(maps: readonly FeatureMap[]): NdArray {
@@ -15,9 +16,15 @@ export function stackMaps(maps: readonly FeatureMap[]): NdArray {
   return { dtype: 'float32', shape: [maps.length, ...shape], data };
 }
 
-/** Refuses a feature map that is not what the model takes. @throws UsageError showing both shapes. */
-export function checkMapShape(name: string, map: FeatureMap, model: LayersModel): void {
-  const expected = (model.inputs[0]?.shape ?? []).slice(1);
+/** The same for maps by name, each example having the names of the first. */
+export function stackFurther(examples: readonly FurtherMaps[]): NdArrays {
+  const names = Object.keys(examples[0] ?? {});
+  return Object.fromEntries(names.map((name) => [name, stackMaps(examples.map((maps) => maps[name] as FeatureMap))]));
+}
+
+/** Refuses a feature map that is not what input `index` of the model takes. @throws UsageError showing both shapes. */
+export function checkMapShape(name: string, map: FeatureMap, model: LayersModel, index = 0): void {
+  const expected = (model.inputs[index]?.shape ?? []).slice(1);
   checkShape(
     name,
     mapShape(map),

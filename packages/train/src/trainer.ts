@@ -5,6 +5,7 @@ import { withAveraging } from './averaging.js';
 import { createOptimiser } from './create-optimiser.js';
 import { createTask } from './create-task.js';
 import { distil } from './distil.js';
+import { inputArrays } from './model-inputs.js';
 import { findNonFinite } from './non-finite.js';
 import type { Recipe } from './recipe-schema.js';
 import { createSchedule } from './schedule.js';
@@ -98,14 +99,19 @@ function checkBatch(batch: NdArrays, model: LayersModel, targets: readonly strin
     if (array !== undefined) return array;
     throw new UsageError({
       what: `A training batch misses the array "${name}".`,
-      expected: ['x', ...targets].join(', '),
+      expected: [...inputArrays(model), ...targets].join(', '),
       received: Object.keys(batch).join(', ') || 'nothing',
     });
   };
-  const x = pick('x');
-  const expected = (model.inputs[0]?.shape ?? []).slice(1);
-  checkShape('x of a training batch', x.shape, ['B', ...expected.map((size, axis) => size ?? `axis ${axis + 1}`)]);
-  return { x, ...Object.fromEntries(targets.map((name) => [name, pick(name)])) };
+  const arrays = inputArrays(model).map((name, i): [string, NdArrays[string]] => {
+    const array = pick(name);
+    const expected = (model.inputs[i]?.shape ?? []).slice(1);
+    const batchSize = i === 0 ? 'B' : (batch['x']?.shape[0] ?? 'B');
+    const shape = [batchSize, ...expected.map((size, axis) => size ?? `axis ${axis + 1}`)];
+    checkShape(`${name} of a training batch`, array.shape, shape);
+    return [name, array];
+  });
+  return { ...Object.fromEntries(arrays), ...Object.fromEntries(targets.map((name) => [name, pick(name)])) };
 }
 
 function scalarOf(outputs: NdArrays, name: string): number {

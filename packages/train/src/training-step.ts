@@ -3,6 +3,7 @@ import type { StepFunction } from '@asc/onnx';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { flatten, unflatten } from './flat-parameters.js';
+import { applyModel, inputSpecs } from './model-inputs.js';
 import { namedWeights } from './named-weights.js';
 import type { Optimiser } from './optimiser.js';
 import type { Task } from './task.js';
@@ -10,7 +11,7 @@ import type { Task } from './task.js';
 /** A step function with all it reads and writes, ready for `compileStep`. */
 export interface TrainingStep {
   /**
-   * Inputs `x` (B, F, T, C), the task's soft labels, and `optimiser/<name>` scalars. Outputs `total` (), the descended loss
+   * Inputs `x` (B, F, T, C), the model's further inputs by name, the task's soft labels, and `optimiser/<name>` scalars. Outputs `total` (), the descended loss
    * with the layers' own regularisers, `part/<name>` () of the task, and `logits` (B, Y) of the scenes.
    */
   readonly run: StepFunction;
@@ -49,7 +50,7 @@ export function trainingStep(options: {
     const input = (name: string) => required(inputs, name);
     const kept: Record<string, tf.Tensor> = {};
     const { value: total, grads } = tf.variableGrads(() => {
-      const outputs = [model.apply(input('x'), { training: true, random })].flat() as tf.Tensor[];
+      const outputs = applyModel(model, input, { training: true, random });
       const loss = task.loss(outputs, Object.fromEntries(targets.map(([name]) => [name, input(name)])));
       // What leaves this function beside the sum would be freed at its end.
       kept['logits'] = tf.keep(tf.clone(outputs[0] as tf.Tensor));
@@ -80,7 +81,7 @@ export function trainingStep(options: {
       ...Object.fromEntries(Object.entries(slots).map(([name, variable]) => [`optimiser/${name}`, variable])),
     },
     inputs: (xShape) => ({
-      x: { dtype: 'float32', shape: xShape },
+      ...inputSpecs(model, xShape),
       ...Object.fromEntries(
         targets.map(([name, width]) => [name, { dtype: 'float32', shape: [xShape[0] ?? 0, width] } as const]),
       ),

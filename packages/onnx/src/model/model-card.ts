@@ -24,6 +24,7 @@ const KEYS = {
   clipSamples: 'asc.clipSamples',
   input: 'asc.input',
   frontEnd: 'asc.frontEnd',
+  patches: 'asc.patches',
   recipe: 'asc.recipe',
 } as const satisfies Record<keyof ModelCard, string>;
 const VERSION_KEY = 'asc.cardVersion';
@@ -119,7 +120,12 @@ function checkCard(value: unknown): ModelCard {
   checkPositiveInteger('card.sampleRateHz', card['sampleRateHz']);
   checkPositiveInteger('card.clipSamples', card['clipSamples']);
   checkOneOf('card.input', card['input'], ['waveform', 'features']);
-  checkFrontEnd(card['frontEnd']);
+  checkFrontEnd('card.frontEnd', card['frontEnd']);
+  if (card['patches'] !== undefined) {
+    const patches = checkKeys('card.patches', card['patches'], ['frontEnd', 'clipSamples']);
+    checkFrontEnd('card.patches.frontEnd', patches['frontEnd']);
+    checkPositiveInteger('card.patches.clipSamples', patches['clipSamples']);
+  }
   return card as unknown as ModelCard;
 }
 
@@ -160,8 +166,7 @@ function checkLabels(value: unknown): void {
 }
 
 /** Fields and kinds of a {@link FrontEndConfig}; what the numbers mean together is the front end's own check. */
-function checkFrontEnd(value: unknown): void {
-  const at = 'card.frontEnd';
+function checkFrontEnd(at: string, value: unknown): void {
   const checks: Record<keyof FrontEndConfig, (name: string, value: unknown) => unknown> = {
     sampleRateHz: checkPositiveInteger,
     preEmphasis: checkFinite,
