@@ -1,4 +1,3 @@
-import type { Predictions } from '@asc/core';
 import { readCheckpoint, runPaths } from '@asc/train';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { join } from 'node:path';
@@ -7,11 +6,10 @@ import { exportOnnx } from '@asc/onnx';
 import { model as modelOf } from '@tensorflow/tfjs-layers';
 import { renameSync } from 'node:fs';
 import { loadRun } from './line/load-run.js';
-import { loadModel, readModelFile } from './line/load-model.js';
 import { runTraining } from './line/run-training.js';
 import { groundsFor } from './line/trained-on.js';
 import { exportFile } from './actions/export.js';
-import { tinyRuns, type TinyRuns } from './tiny-runs.test.helper.js';
+import { distance, judged, tinyRuns, type TinyRuns } from './tiny-runs.test.helper.js';
 
 let tiny: TinyRuns;
 beforeAll(async () => {
@@ -21,23 +19,6 @@ afterAll(() => tiny.remove());
 
 const train = (name: string, changes: Readonly<Record<string, unknown>>) =>
   runTraining(tiny.recipe(changes), { out: join(tiny.path, name) });
-
-/** What a run or a file says about the held-out side, judged as `asc evaluate` does. */
-async function judged(path: string): Promise<Predictions> {
-  const model = path.endsWith('.onnx') ? await readModelFile(path) : await loadModel(path);
-  const { predictions } = await evaluateModel(model, { ...(await groundsFor(model.card, {})), split: 'evaluate' });
-  return predictions;
-}
-
-/** Largest difference between the posteriors of the same clips. */
-function distance(a: Predictions, b: Predictions): number {
-  const others = new Map(b.rows.map((row) => [row.id, row.probabilities]));
-  expect(a.rows).toHaveLength(others.size);
-  const gaps = a.rows.flatMap(({ id, probabilities }) =>
-    probabilities.map((p, i) => Math.abs(p - (others.get(id)?.[i] ?? NaN))),
-  );
-  return Math.max(...gaps);
-}
 
 describe('joint training by recipe', () => {
   it.each(['separated-classifier', 'sequential-mtl'])(

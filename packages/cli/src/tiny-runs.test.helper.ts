@@ -1,6 +1,9 @@
 import type { Predictions } from '@asc/core';
 import { generateSyntheticScenes } from '@asc/data';
 import { parseRecipe, runPaths, type Recipe } from '@asc/train';
+import { evaluateModel } from './line/evaluate-model.js';
+import { loadModel, readModelFile } from './line/load-model.js';
+import { groundsFor } from './line/trained-on.js';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,4 +47,20 @@ export async function tinyRuns(): Promise<TinyRuns> {
     predictionsOf: (run) => JSON.parse(readFileSync(runPaths(run).predictions, 'utf8')) as Predictions,
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
+}
+
+/** What a run or a file says about the held-out side, judged as `asc evaluate` does. */
+export async function judged(path: string): Promise<Predictions> {
+  const model = path.endsWith('.onnx') ? await readModelFile(path) : await loadModel(path);
+  const { predictions } = await evaluateModel(model, { ...(await groundsFor(model.card, {})), split: 'evaluate' });
+  return predictions;
+}
+
+/** Largest difference between the posteriors of the same clips. */
+export function distance(a: Predictions, b: Predictions): number {
+  const others = new Map(b.rows.map((row) => [row.id, row.probabilities]));
+  const gaps = a.rows.flatMap(({ id, probabilities }) =>
+    probabilities.map((p, i) => Math.abs(p - (others.get(id)?.[i] ?? NaN))),
+  );
+  return Math.max(...gaps);
 }

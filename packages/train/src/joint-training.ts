@@ -1,7 +1,7 @@
 import { UsageError } from '@asc/core';
+import * as tf from '@tensorflow/tfjs-core';
 import { crossEntropy } from './cross-entropy.js';
 import { matchOutput, type Task } from './task.js';
-import { weightedSum } from './weighted-sum.js';
 
 export interface JointTrainingConfig {
   readonly sceneWeight: number;
@@ -30,10 +30,7 @@ export function jointTraining(config: JointTrainingConfig): Task {
     loss(outputs, targets) {
       const scene = crossEntropy(...matchOutput(outputs, 0, targets, 'scene'));
       const abstract = crossEntropy(...matchOutput(outputs, 1, targets, 'abstract'));
-      const total = weightedSum([
-        [scene, sceneWeight],
-        [abstract, abstractWeight],
-      ]);
+      const total: tf.Scalar = tf.add(tf.mul(scene, sceneWeight), tf.mul(abstract, abstractWeight));
       return { total, parts: { scene, abstract } };
     },
   };

@@ -7,7 +7,8 @@ export type FurtherMaps = Readonly<Record<string, FeatureMap>>;
 
 /** What batches call the inputs of a model: `x` the first, the others by the names they have in the model. */
 export function inputArrays(model: LayersModel): string[] {
-  return model.inputNames.map((name, i) => (i === 0 ? 'x' : name));
+  // A sequential model that was not used yet has no names.
+  return ['x', ...model.inputNames.slice(1)];
 }
 
 /** Shapes of a model's inputs for `x` of shape (B, F, T, C). */

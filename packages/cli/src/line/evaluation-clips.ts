@@ -1,6 +1,8 @@
+import type { FeatureMap } from '@asc/core';
 import { pipeline, type ClipList } from '@asc/data';
-import type { EvaluationClips } from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
+import type { EvaluationClips } from '@asc/train';
+import type { MapSources } from './map-sources.js';
 
 /** Clips whose windows are computed at once. */
 const AT_ONCE = 8;
@@ -8,7 +10,7 @@ const AT_ONCE = 8;
 /** The clips of a split with the feature maps of `crops` windows each, computed as they are asked for. */
 export function evaluationClips(
   clips: ClipList,
-  features: FeatureSource,
+  { x, ...further }: MapSources,
   options: { readonly crops: number; readonly signal?: AbortSignal | undefined },
 ): EvaluationClips {
   const { crops, signal } = options;
@@ -18,8 +20,17 @@ export function evaluationClips(
         id,
         scene,
         device,
-        crops: await features.maps(path, { kind: 'spread', crops }),
+        crops: await x.maps(path, { kind: 'spread', crops }),
+        further: await mapsOf(further, path, crops),
       }),
       { concurrency: AT_ONCE },
     );
+}
+
+async function mapsOf(sources: Readonly<Record<string, FeatureSource>>, path: string, crops: number) {
+  const entries = Object.entries(sources).map(async ([name, source]): Promise<[string, readonly FeatureMap[]]> => [
+    name,
+    await source.maps(path, { kind: 'spread', crops }),
+  ]);
+  return Object.fromEntries(await Promise.all(entries));
 }

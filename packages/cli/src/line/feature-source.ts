@@ -41,12 +41,7 @@ export function createFeatureSource(options: FeatureSourceOptions): FeatureSourc
   };
   const settings = JSON.stringify([frontEnd, windowSamples]);
   return {
-    async maps(path, placement) {
-      if (cache === undefined || placement.kind === 'at') return compute(path, placement);
-      const { size, mtimeMs } = await stat(path);
-      const key = JSON.stringify([path, size, mtimeMs, placement, settings]);
-      return unpack(await cache.get(key, async () => pack(await compute(path, placement))));
-    },
+    maps: remembered(settings, cache, compute),
     async augmentedMaps(clips, augment, draws) {
       // One call a thread: while a training step holds this thread, calls that come one by one would not reach the others.
       const size = Math.ceil(clips.length / pool.size);
@@ -62,6 +57,18 @@ export function createFeatureSource(options: FeatureSourceOptions): FeatureSourc
       return maps.flat();
     },
     close: () => pool.close(),
+  };
+}
+
+type Maps = FeatureSource['maps'];
+
+/** `compute`, its answers about windows whose place does not change kept in `cache` under the recording and `settings`. */
+export function remembered(settings: string, cache: ArrayCache | undefined, compute: Maps): Maps {
+  return async (path, placement) => {
+    if (cache === undefined || placement.kind === 'at') return compute(path, placement);
+    const { size, mtimeMs } = await stat(path);
+    const key = JSON.stringify([path, size, mtimeMs, placement, settings]);
+    return unpack(await cache.get(key, async () => pack(await compute(path, placement))));
   };
 }
 

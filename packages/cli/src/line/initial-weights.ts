@@ -22,9 +22,9 @@ export async function findWeights(
   if (optional) return from;
   throw new DataError({
     what: `The weights "${from}" are not there.`,
-    expected: `a run or a .safetensors file at ${[...new Set(tried)].join(' or ')}`,
+    expected: `a run or a file of weights at ${[...new Set(tried)].join(' or ')}`,
     received: 'none',
-    hint: 'Train the run it names first, or give another: --set init.from=RUN.',
+    hint: 'Train the run it names first, or name another in the recipe.',
   });
 }
 

@@ -1,10 +1,11 @@
-import { DataError, type ModelCard } from '@asc/core';
+import { DataError, UsageError, type ModelCard } from '@asc/core';
 import { frontEnd } from '@asc/features';
 import type { SceneModel } from '@asc/models';
 import { exportOnnx, type OnnxModel } from '@asc/onnx';
 import { loadWeights, readCheckpoint, readRun, recipeHash, type Recipe } from '@asc/train';
 import { readFile, stat } from 'node:fs/promises';
 import type { RunWeights } from '../command/run-weights.js';
+import { restoreEmbedder } from './embedder.js';
 import { recipeModel } from './prepare-model.js';
 import { cardPath } from './run-training.js';
 
@@ -31,6 +32,7 @@ export async function loadRun(folder: string, options: { readonly weights?: RunW
   const { state, epoch } = await readCheckpoint(paths[weights], { recipeHash: recipeHash(recipe) });
   const model = recipeModel(recipe, card);
   loadWeights(model.training, state);
+  if (model.embedder?.frozen === true) await restoreEmbedder(folder, model.embedder);
   return { recipe, card, model, weights, epoch };
 }
 
@@ -55,6 +57,13 @@ async function isThere(path: string): Promise<boolean> {
 
 /** The deployed network of a run as an ONNX model that takes feature maps or, its front end inside, raw samples. */
 export function exportRun({ card, model }: LoadedRun, input: ModelCard['input']): OnnxModel {
+  if (input === 'waveform' && card.patches !== undefined) {
+    throw new UsageError({
+      what: `The network "${model.name}" hears a recording at two sample rates, and takes no raw samples.`,
+      expected: 'feature maps as its input',
+      hint: 'Export it with --input features: it takes "features" and "patches", as the model card describes.',
+    });
+  }
   const own = { ...card, input };
   return exportOnnx(
     model.deployed,

@@ -39,7 +39,7 @@ export async function quantizeModel(
       for (const [done, { path }] of chosen.entries()) {
         signal?.throwIfAborted();
         const batches = await judge.feeds(path, { kind: 'spread', crops: 1 });
-        for (const batch of batches) yield { [judge.inputName]: batch };
+        yield* batches;
         if (told) onProgress?.(done + 1, chosen.length);
       }
     }

@@ -1,7 +1,6 @@
-import { createRng, UsageError, type ModelCard } from '@asc/core';
+import { createRng, sizeOf, UsageError, type ModelCard } from '@asc/core';
 import { diskCache, memoryCache, type ArrayCache } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
-import { frontEnd } from '@asc/features';
 import {
   fit,
   initWeights,
@@ -18,11 +17,12 @@ import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { evaluationClips } from './evaluation-clips.js';
-import { createFeatureSource } from './feature-source.js';
+import { keepEmbedder, loadEmbedder, restoreEmbedder, UNTRAINED, type Embedder } from './embedder.js';
+import { closeSources, createMapSources } from './map-sources.js';
 import { datasetFor } from './dataset-for.js';
 import { findWeights, readWeights } from './initial-weights.js';
 import { findFolder, openRecipeDataset, type DataPlaces } from './open-dataset.js';
-import { recipeCard, recipeModel } from './prepare-model.js';
+import { recipeCard, recipeModel, type RecipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
 import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
@@ -74,9 +74,13 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
   const augment = await withPlacedResponses(given.augment, options.places);
   const init = given.init && { from: await findWeights(given.init.from, options.places, { optional: resumed }) };
-  const placed: Recipe = { ...given, dataset: { ...given.dataset, root: dataset.root }, augment, init };
+  const embeddings = await placeEmbeddings(given, options.places, resumed);
+  const located = { ...given.dataset, root: dataset.root };
+  const placed: Recipe = { ...given, dataset: located, augment, init, embeddings };
   const card = recipeCard(given, dataset.labels);
-  const { training: model, deployed } = recipeModel(placed, card);
+  const built = recipeModel(placed, card);
+  const { training: model, judged: deployed, embedder } = built;
+  if (embedder !== undefined) await fillEmbedder(embedder, embeddings?.weights, resumed ? out : undefined);
   if (init !== undefined && !resumed) initWeights(model, await readWeights(init.from));
   const { fold } = placed.dataset;
   const train = dataset.split(fold, 'train');
@@ -99,11 +103,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   for (const side of [train, heldOut])
     for (const id of await findLongClips(side, recipe.clip.seconds)) longClips.add(id);
 
-  const features = createFeatureSource({
-    frontEnd: card.frontEnd,
-    windowSamples: card.clipSamples,
-    cache: cacheFor(card, train.length + heldOut.length, recipe, options),
-  });
+  const features = await createMapSources(built, card, cacheFor(built, train.length + heldOut.length, recipe, options));
   let run: RunFolder | undefined;
   try {
     const batches = trainingBatches({
@@ -119,6 +119,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     });
     // Last of all preparations: what cannot be trained leaves no folder behind.
     run = await openRun(out, { recipe, resume: options.resume === true });
+    if (embedder?.frozen === true && !resumed) await keepEmbedder(out, embedder);
     await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
     const events = fit({
       recipe,
@@ -140,7 +141,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     }
     return { folder: out, card, history, report, interrupted: report === undefined };
   } finally {
-    await features.close();
+    await closeSources(features);
     await run?.close();
   }
 }
@@ -156,11 +157,27 @@ async function withPlacedResponses(augment: AugmentConfig, places: DataPlaces | 
   return { ...augment, impulseResponse: { ...augment.impulseResponse, root: found } };
 }
 
-function cacheFor(card: ModelCard, clips: number, recipe: Recipe, { cache, out }: TrainingOptions): ArrayCache {
+/** The recipe's embeddings with the place of their weights on this machine. */
+async function placeEmbeddings({ embeddings }: Recipe, places: DataPlaces | undefined, resumed: boolean) {
+  if (embeddings?.weights === undefined || embeddings.weights === UNTRAINED) return embeddings;
+  return { ...embeddings, weights: await findWeights(embeddings.weights, places, { optional: resumed }) };
+}
+
+/** Gives an embedder its weights: those the resumed run kept, or those the recipe names. */
+async function fillEmbedder(embedder: Embedder, weights: string | undefined, resumed: string | undefined) {
+  if (resumed !== undefined) return embedder.frozen ? restoreEmbedder(resumed, embedder) : undefined;
+  if (weights !== undefined && weights !== UNTRAINED) await loadEmbedder(embedder.net, weights);
+}
+
+function cacheFor(
+  { training }: RecipeModel,
+  clips: number,
+  recipe: Recipe,
+  { cache, out }: TrainingOptions,
+): ArrayCache {
   if (cache !== undefined) return diskCache(cache);
-  const ends = frontEnd(card.frontEnd);
-  const bytesPerMap = 4 * ends.bands * ends.frames(card.clipSamples) * ends.channels;
-  const bytes = clips * recipe.evaluate.crops * bytesPerMap;
+  const numbers = training.inputs.reduce((sum, { shape }) => sum + sizeOf(shape.slice(1) as number[]), 0);
+  const bytes = 4 * numbers * clips * recipe.evaluate.crops;
   const maxBytes = Math.floor(totalmem() * MEMORY_SHARE);
   return bytes <= maxBytes ? memoryCache({ maxBytes }) : diskCache(join(out, 'features'));
 }

@@ -1,4 +1,12 @@
-import { DataError, type FeatureMap, type ModelCard, type NdArray, type Prediction, type Predictions } from '@asc/core';
+import {
+  DataError,
+  type FeatureMap,
+  type ModelCard,
+  type NdArray,
+  type NdArrays,
+  type Prediction,
+  type Predictions,
+} from '@asc/core';
 import { pipeline, workerPool, type LazyList } from '@asc/data';
 import { meanOverCrops } from '@asc/evaluate';
 import { OnnxRunner, type OnnxModel } from '@asc/onnx';
@@ -31,16 +39,21 @@ export interface JudgeOptions {
 /** A loaded model with the threads that prepare its input. */
 export interface SceneJudge {
   readonly card: ModelCard;
-  /** The model's input for the windows of a recording, in batches. */
-  feeds(path: string, placement: Placement): Promise<readonly NdArray[]>;
+  /** The model's inputs for the windows of a recording, in batches. */
+  feeds(path: string, placement: Placement): Promise<readonly NdArrays[]>;
   /** The mean posterior (Y) over the windows of every candidate, in order. */
   judge(
     candidates: LazyList<Candidate>,
     placement: Placement,
     options?: JudgeOptions,
   ): AsyncGenerator<Prediction, void, undefined>;
-  readonly inputName: string;
   close(): Promise<void>;
+}
+
+/** The windows of a recording as the inputs of a model take them. */
+interface Heard {
+  readonly first: readonly FeatureMap[];
+  readonly second?: readonly FeatureMap[];
 }
 
 /** Loads a model into ONNX Runtime, front end in worker threads where the graph does not hold it. */
@@ -50,35 +63,54 @@ export async function createSceneJudge(
   options: { readonly workers?: number } = {},
 ): Promise<SceneJudge> {
   const runner = await OnnxRunner.create(model);
-  const [input] = runner.inputs;
   const output = runner.outputs.find(({ name }) => name === 'probabilities');
-  if (input === undefined || runner.inputs.length !== 1 || output === undefined) {
+  const second = card.patches && runner.inputs.find(({ name }) => name === 'patches');
+  const input = runner.inputs.find((each) => each !== second);
+  const inputs = card.patches === undefined ? 1 : 2;
+  if (input === undefined || runner.inputs.length !== inputs || output === undefined) {
     await runner.release();
     throw new DataError({
       what: 'This ONNX model is not a scene classifier of this toolkit.',
-      expected: 'one input and an output "probabilities"',
+      expected: `${inputs === 1 ? 'one input' : 'two inputs'} and an output "probabilities"`,
       received: `inputs ${runner.inputs.map(({ name }) => name).join(', ')}; outputs ${runner.outputs.map(({ name }) => name).join(', ')}`,
     });
   }
   const pool = workerPool(new URL('./window-worker.js', import.meta.url), options);
-  const inputName = input.name;
 
-  /** The windows of a recording; raw samples are a map of one band. */
-  async function windows(path: string, placement: Placement): Promise<readonly FeatureMap[]> {
-    const { sampleRateHz, clipSamples: windowSamples } = card;
-    const request: WindowRequest = { path, sampleRateHz, windowSamples, placement };
+  /** The windows of a recording, for each input; raw samples are a map of one band. */
+  async function windows(path: string, placement: Placement): Promise<Heard> {
+    const { sampleRateHz, clipSamples: windowSamples, patches } = card;
     if (card.input === 'waveform') {
+      const request: WindowRequest = { path, sampleRateHz, windowSamples, placement };
       const heard = await pool.run<Float32Array[]>('sampleWindows', request);
-      return heard.map((data) => ({ data, bands: 1, frames: data.length, channels: 1 }));
+      return { first: heard.map((data) => ({ data, bands: 1, frames: data.length, channels: 1 })) };
     }
-    const own: FeatureRequest = { ...request, frontEnd: card.frontEnd };
-    return pool.run<FeatureMap[]>('featureWindows', own);
+    const first = await mapsOf(path, card, placement);
+    return patches === undefined ? { first } : { first, second: await mapsOf(path, patches, placement) };
   }
 
-  async function posterior(batches: Iterable<NdArray>): Promise<number[]> {
+  async function mapsOf(path: string, ends: Pick<ModelCard, 'frontEnd' | 'clipSamples'>, placement: Placement) {
+    const { frontEnd, clipSamples: windowSamples } = ends;
+    const request: FeatureRequest = { path, sampleRateHz: frontEnd.sampleRateHz, windowSamples, placement, frontEnd };
+    return pool.run<FeatureMap[]>('featureWindows', request);
+  }
+
+  /** Batches of what each input takes; `first` may be changed copies, one a pass, of one window or of one a pass. */
+  function* feedsOf({ first, second }: Heard, changed: Iterable<FeatureMap> = first): Generator<NdArrays> {
+    let at = 0;
+    for (const batch of batched(changed, card.input)) {
+      const size = batch.shape[0] ?? 0;
+      const beside = Array.from({ length: second === undefined ? 0 : size }, (_, i) => second?.[at + i] ?? second?.[0]);
+      const [others] = batched(beside as FeatureMap[], 'features');
+      yield { [input!.name]: batch, ...(others !== undefined && { patches: others }) };
+      at += size;
+    }
+  }
+
+  async function posterior(batches: Iterable<NdArrays>): Promise<number[]> {
     const rows: number[][] = [];
     for (const batch of batches) {
-      const { probabilities } = await runner.run({ [inputName]: batch });
+      const { probabilities } = await runner.run(batch);
       const flat = probabilities?.data ?? new Float32Array();
       const classes = card.labels.scenes.length;
       for (let at = 0; at < flat.length; at += classes) rows.push(Array.from(flat.subarray(at, at + classes)));
@@ -88,8 +120,7 @@ export async function createSceneJudge(
 
   return {
     card,
-    inputName,
-    feeds: async (path, placement) => [...batched(await windows(path, placement), card.input)],
+    feeds: async (path, placement) => [...feedsOf(await windows(path, placement))],
     async *judge(candidates, placement, { signal, onProgress, onSilence, testTime } = {}) {
       let done = 0;
       const prepared = pipeline(candidates, signal === undefined ? {} : { signal }).map(
@@ -102,8 +133,8 @@ export async function createSceneJudge(
       );
       for await (const { candidate, heard, copies } of prepared) {
         const { id, scene, device } = candidate;
-        if (onSilence !== undefined && isSilent([...batched(heard, card.input)], card.input)) onSilence(id);
-        const batches = batched(copies?.of(heard) ?? heard, card.input);
+        if (onSilence !== undefined && isSilent([...batched(heard.first, card.input)], card.input)) onSilence(id);
+        const batches = feedsOf(heard, copies?.of(heard.first));
         yield { id, scene, device, probabilities: await posterior(batches) };
         onProgress?.(++done, candidates.length);
       }

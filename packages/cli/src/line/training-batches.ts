@@ -1,7 +1,8 @@
-import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type Rng } from '@asc/core';
+import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type NdArray, type Rng } from '@asc/core';
 import { pipeline, type ClipList } from '@asc/data';
 import { oneHotTargets, stackMaps, type BatchSource, type ClipTargets } from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
+import type { MapSources } from './map-sources.js';
 import type { WindowAugmentation } from './window-augmentation.js';
 
 /** Batches made ready while one is trained on. */
@@ -10,7 +11,8 @@ const BATCHES_AHEAD = 2;
 export interface TrainingBatchOptions {
   readonly clips: ClipList;
   readonly labels: LabelSpace;
-  readonly features: FeatureSource;
+  /** Where every input of the network comes from, by what a batch calls it. */
+  readonly features: MapSources;
   /** Ids of clips longer than a window: every epoch hears a random part of them. */
   readonly longClips: ReadonlySet<string>;
   readonly batchSize: number;
@@ -47,19 +49,19 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
     const { id } = clips.at(index) as ClipInfo;
     return (copy === 0 ? rng.split('crop', epoch, id) : rng.split('crop', epoch, id, copy)).uniform();
   };
-  const load = async (place: Place, epoch: number): Promise<FeatureMap> => {
+  const load = async (source: FeatureSource, place: Place, epoch: number): Promise<FeatureMap> => {
     const { id, path } = clips.at(place.index) as ClipInfo;
     const whole = { kind: 'spread', crops: 1 } as const;
-    const [map] = await features.maps(path, longClips.has(id) ? { kind: 'at', share: shareOf(place, epoch) } : whole);
+    const [map] = await source.maps(path, longClips.has(id) ? { kind: 'at', share: shareOf(place, epoch) } : whole);
     return map as FeatureMap;
   };
-  const loadAll = async (places: readonly Place[], epoch: number): Promise<FeatureMap[]> => {
-    if (augment === undefined) return Promise.all(places.map((place) => load(place, epoch)));
+  const loadAll = async (source: FeatureSource, places: readonly Place[], epoch: number): Promise<NdArray> => {
+    if (augment === undefined) return stackMaps(await Promise.all(places.map((place) => load(source, place, epoch))));
     const heard = places.map((place) => {
       const { id, path, device } = clips.at(place.index) as ClipInfo;
       return { id, copy: place.copy, path, device, share: shareOf(place, epoch) };
     });
-    return features.augmentedMaps(heard, augment.config, { seed: augment.seed, epoch });
+    return stackMaps(await source.augmentedMaps(heard, augment.config, { seed: augment.seed, epoch }));
   };
 
   return {
@@ -73,13 +75,19 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
             index: place % clips.length,
             copy: Math.floor(place / clips.length),
           }));
-          const maps = await loadAll(chosen, epoch);
+          const maps = Object.entries(features).map(
+            async ([name, source]) => [name, await loadAll(source, chosen, epoch)] as const,
+          );
           const targets = oneHotTargets(
             labels,
             chosen.map(({ index }) => scenes[index] as string),
           );
           const named = chosen.map(({ index, copy }) => ({ id: clips.at(index)?.id ?? '', copy }));
-          return { x: stackMaps(maps), ...targets, ...further?.arrays(named, { epoch, step }) };
+          return {
+            ...Object.fromEntries(await Promise.all(maps)),
+            ...targets,
+            ...further?.arrays(named, { epoch, step }),
+          };
         })
         .prefetch(BATCHES_AHEAD);
     },
