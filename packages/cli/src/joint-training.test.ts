@@ -109,7 +109,7 @@ describe('pre-training', () => {
       /do not fit the model "shim2022"/,
     );
     await expect(train('none', { init: { from: join(tiny.scenes, 'meta.csv') } })).rejects.toThrow(/safetensors/);
-    await expect(train('none', { init: { from: tiny.scenes } })).rejects.toThrow(/checkpoint/);
+    await expect(train('none', { init: { from: tiny.scenes } })).rejects.toThrow(/is not a run folder/);
     expect(() => tiny.predictionsOf(join(tiny.path, 'none'))).toThrow();
   });
 });

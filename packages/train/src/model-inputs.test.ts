@@ -29,6 +29,7 @@ test('a network of two inputs gets both in training and validation, and refuses 
     epochs: 30,
     optimiser: { kind: 'adam', learningRate: 0.05 },
     augment: { mixup: { alpha: 0.2 } },
+    averaging: { kind: 'swa', lastEpochs: 2 },
   });
   // Maps without a trace of the scene: only the embeddings tell.
   const silence: FeatureMap = { data: new Float32Array(48), bands: 8, frames: 6, channels: 1 };

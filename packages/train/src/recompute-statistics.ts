@@ -2,6 +2,7 @@ import type { NdArrays, NdSpec, Rng } from '@asc/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { ahead } from './ahead.js';
+import { applyModel, inputArrays, inputSpecs } from './model-inputs.js';
 import { namedWeights } from './named-weights.js';
 import { sizedStep, type ExecutionOptions, type StepSource } from './sized-step.js';
 
@@ -32,11 +33,12 @@ export function createStatistician(model: LayersModel, options: ExecutionOptions
     async recompute(weights, batches, { rng, stopped }) {
       step.writeState(weights);
       let count = 0;
-      for await (const { x } of ahead(batches)) {
+      for await (const batch of ahead(batches)) {
         if (stopped()) return undefined;
         count++;
         const share = { dtype: 'float32', shape: [], data: Float32Array.of(1 / count) } as const;
-        await step.run({ x: x as NdArrays[string], share }, rng.split(count));
+        const inputs = inputArrays(model).map((name) => [name, batch[name] as NdArrays[string]]);
+        await step.run({ ...Object.fromEntries(inputs), share }, rng.split(count));
       }
       return step.readState();
     },
@@ -46,14 +48,15 @@ export function createStatistician(model: LayersModel, options: ExecutionOptions
 
 function statisticsStep(model: LayersModel): StepSource {
   return {
-    run: ({ x, share }, random) => {
-      model.apply(x as tf.Tensor, { training: true, random, statisticsShare: share });
+    run: (inputs, random) => {
+      const { share } = inputs;
+      applyModel(model, (name) => inputs[name] as tf.Tensor, { training: true, random, statisticsShare: share });
       // A graph must have an output, also where no layer keeps statistics.
       return { taken: tf.neg(share as tf.Tensor) };
     },
     state: Object.fromEntries(namedWeights(model).map(({ name, variable }) => [name, variable])),
     inputs: (xShape): Readonly<Record<string, NdSpec>> => ({
-      x: { dtype: 'float32', shape: xShape },
+      ...inputSpecs(model, xShape),
       share: { dtype: 'float32', shape: [] },
     }),
   };

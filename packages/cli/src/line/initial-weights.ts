@@ -1,5 +1,5 @@
 import { DataError, type NdArrays } from '@asc/core';
-import { decodeSafetensors, readCheckpoint, runPaths } from '@asc/train';
+import { decodeSafetensors, readCheckpoint, readRun } from '@asc/train';
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
 import type { DataPlaces } from './open-dataset.js';
@@ -28,8 +28,11 @@ export async function findWeights(
   });
 }
 
-/** The state of a run's last checkpoint, or the tensors of a safetensors file. @throws DataError where it is neither. */
+/** A run's final weights, averaged where its recipe averages, or the tensors of a safetensors file. @throws DataError where it is neither. */
 export async function readWeights(path: string): Promise<NdArrays> {
-  if ((await stat(path)).isDirectory()) return (await readCheckpoint(runPaths(path).last)).state;
+  if ((await stat(path)).isDirectory()) {
+    const { recipe, paths } = await readRun(path);
+    return (await readCheckpoint(recipe.averaging.kind === 'none' ? paths.last : paths.averaged)).state;
+  }
   return decodeSafetensors(await readFile(path), path).tensors;
 }
