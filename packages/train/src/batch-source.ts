@@ -2,6 +2,7 @@ import { checkPositiveInteger, UsageError, type FeatureMap, type LabelSpace, typ
 import type { ClipTargets } from './clip-targets.js';
 import { oneHotTargets } from './one-hot-targets.js';
 import type { FurtherMaps } from './model-inputs.js';
+import { segmentArrays, type SegmentDraw } from './scene-segments.js';
 import { stackFurther, stackMaps } from './stack-maps.js';
 
 /**
@@ -22,6 +23,8 @@ export interface TrainingExample {
   readonly id?: string;
   /** Maps of the model's further inputs by name. */
   readonly further?: FurtherMaps;
+  /** Where it was recorded. */
+  readonly location?: string;
 }
 
 /**
@@ -37,8 +40,10 @@ export function inMemoryBatches(options: {
   readonly rng: Rng;
   /** Further arrays of every batch, by clip id. */
   readonly targets?: ClipTargets | undefined;
+  /** Further examples of the same scene, as `segment/1` … (B, F, T, C). */
+  readonly segments?: SegmentDraw | undefined;
 }): BatchSource {
-  const { examples, labels, dropLast, rng, targets } = options;
+  const { examples, labels, dropLast, rng, targets, segments } = options;
   const batchSize = checkPositiveInteger('batchSize', options.batchSize);
   const size = examples.length * (targets?.copies ?? 1);
   const batches = size / batchSize;
@@ -62,6 +67,7 @@ export function inMemoryBatches(options: {
           id: chosen[i]?.id ?? '',
           copy: Math.floor(place / examples.length),
         }));
+        const drawn = segments && places.map((place) => segments(place % examples.length, epoch));
         yield {
           x: stackMaps(chosen.map(({ map }) => map)),
           ...stackFurther(chosen.map(({ further = {} }) => further)),
@@ -70,6 +76,7 @@ export function inMemoryBatches(options: {
             chosen.map(({ scene }) => scene),
           ),
           ...targets?.arrays(clips, { epoch, step }),
+          ...(drawn && segmentArrays(drawn, (index) => (examples[index] as TrainingExample).map)),
         };
       }
     },

@@ -6,7 +6,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { classification } from './classification.js';
+import { cosineDistance } from './cosine-distance.js';
 import { crossEntropy } from './cross-entropy.js';
+import { distilFromSegments } from './distil-from-segments.js';
 import { distilFromTeachers } from './distil-from-teachers.js';
 import { klDivergence } from './kl-divergence.js';
 import { recipeHash } from './recipe-hash.js';
@@ -60,6 +62,42 @@ describe('the losses of distillation', () => {
     const { parts } = task.loss([tf.tensor2d(golden.student)], targets);
     expect(Object.keys(parts)).toEqual(['scene', 'kl']);
     expect(task.targets(TINY_LABELS)).toEqual({ scene: 4, teacher: 4 });
+  });
+
+  test('the cosine distance and its gradient are those of torch, and the sum of Heo et al. is too', () => {
+    const target = tf.tensor2d(golden.target);
+    const own = tf.valueAndGrad((hidden: tf.Tensor) => cosineDistance(hidden, target))(tf.tensor2d(golden.hidden));
+    const { value, gradients } = caseOf('cosine');
+    expect(Math.abs((own.value.dataSync()[0] as number) / value - 1)).toBeLessThan(1e-6);
+    const slopes = own.grad.dataSync();
+    // Relative: the second vector is a thousand times shorter, and its gradient as much longer.
+    const expected = gradients[1]?.flat() ?? [];
+    expected.forEach((slope, i) => expect(Math.abs((slopes[i] as number) / slope - 1)).toBeLessThan(1e-4));
+    const config = { temperature: 2, hardWeight: 1, klWeight: 1, cosineWeight: 1 };
+    const task = distilFromSegments(classification(), config, 6);
+    const targets = { scene: tf.tensor2d(golden.scene), teacher: posteriors(2), 'teacher-hidden': target };
+    expectGolden('clova', (logits) => task.loss([logits, tf.tensor2d(golden.hidden)], targets).total);
+    const { parts } = task.loss([tf.tensor2d(golden.student), tf.tensor2d(golden.hidden)], targets);
+    expect(Object.keys(parts)).toEqual(['scene', 'kl', 'cosine']);
+    expect(task.targets(TINY_LABELS)).toEqual({ scene: 4, teacher: 4, 'teacher-hidden': 6 });
+  });
+
+  test('a hidden layer is at no distance from itself, bit for bit, and a dead one at a finite distance', () => {
+    const vectors = fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 6, maxLength: 6 });
+    fc.assert(
+      fc.property(vectors, (row) => {
+        // Shorter ones meet the constant that keeps the distance from nothing finite.
+        fc.pre(Math.hypot(...row) > 0.01);
+        tf.tidy(() => {
+          const hidden = tf.tensor2d([row]);
+          expect(cosineDistance(hidden, hidden).dataSync()[0]).toBe(0);
+        });
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+    const dead = tf.valueAndGrad((x: tf.Tensor) => cosineDistance(x, tf.ones([1, 3])))(tf.zeros([1, 3]));
+    expect(dead.value.dataSync()[0]).toBe(1);
+    for (const slope of dead.grad.dataSync()) expect(Number.isFinite(slope)).toBe(true);
   });
 
   test('one teacher at temperature 1 without labels is the soft cross-entropy, less the entropy of the teacher', () => {

@@ -1,3 +1,5 @@
+import type { Judgement } from './validator.js';
+
 /** Sums over the steps of an epoch so far; plain JSON, so that an interrupted epoch can go on. */
 export interface EpochTotals {
   readonly clips: number;
@@ -51,6 +53,8 @@ export interface EpochReport {
   readonly validation?: ValidationReport;
   /** The same of the averaged weights, where there are any. */
   readonly averaged?: ValidationReport;
+  /** The same on the clips kept aside to choose by, where there are such. */
+  readonly selection?: ValidationReport;
 }
 
 /** How the held-out clips went. */
@@ -67,10 +71,10 @@ export function reportEpoch(
   epoch: number,
   totals: EpochTotals,
   learningRate: number,
-  validation: ValidationReport | undefined,
-  averaged?: ValidationReport,
+  judged: Pick<Judgement, 'live' | 'averaged' | 'selection'> | undefined,
 ): EpochReport {
   const { clips, correct, seconds } = totals;
+  const { live: validation, averaged, selection } = judged ?? {};
   const mean = (sum: number) => (clips === 0 ? 0 : sum / clips);
   return {
     epoch,
@@ -83,5 +87,6 @@ export function reportEpoch(
     clipsPerSecond: seconds === 0 ? 0 : clips / seconds,
     ...(validation === undefined ? {} : { validation }),
     ...(averaged === undefined ? {} : { averaged }),
+    ...(selection === undefined ? {} : { selection }),
   };
 }

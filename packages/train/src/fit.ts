@@ -25,6 +25,11 @@ export interface FitOptions {
   readonly train: BatchSource;
   /** Held-out clips, all labelled. */
   readonly validation?: EvaluationClips | undefined;
+  /**
+   * Clips kept aside from training, all labelled, on which the best epoch is chosen and an online teacher refreshed;
+   * default: those of `validation`, which then flatter the result.
+   */
+  readonly selection?: EvaluationClips | undefined;
   /** Where checkpoints and reports go, and where an earlier part of the run is resumed from. */
   readonly run?: RunFolder | undefined;
   /** Stops the run at the next step boundary, with a checkpoint. */
@@ -43,11 +48,11 @@ export interface FitOptions {
  * early; UsageError for batches, clips or a checkpoint that do not fit the model; DataError when the disk refuses.
  */
 export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, undefined> {
-  const { recipe, model, deployed = model, labels, train, validation, run, signal, threads } = options;
+  const { recipe, model, deployed = model, labels, train, validation, selection, run, signal, threads } = options;
   const { stepsPerEpoch } = train;
   const trainer = createTrainer({ recipe, model, labels, stepsPerEpoch, threads });
-  const clips = validation;
-  const validator = createValidator({ recipe, model, deployed, labels, trainer, train, clips, signal, threads });
+  const judging = { clips: validation, selection, signal, threads };
+  const validator = createValidator({ recipe, model, deployed, labels, trainer, train, ...judging });
   const start: Progress = run?.checkpoint ?? { recipeHash: recipeHash(recipe), epoch: 0, step: 0, totals: NO_TOTALS };
   let { epoch, step, totals, best } = start;
   const stopped = () => signal?.aborted === true;
@@ -80,12 +85,15 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
         judged = await validator.judge(epoch);
         if (judged === undefined) break;
       }
-      const { live, averaged, averagedWeights } = judged ?? {};
+      const { live, averaged, averagedWeights, selection: chosenOn = live } = judged ?? {};
       if (live !== undefined) yield { kind: 'validation', epoch, validation: live, averaged };
-      const improved = live !== undefined && isBetter(live, best);
-      if (live !== undefined && improved) best = { epoch, accuracy: live.accuracy, logLoss: live.logLoss };
+      const improved = chosenOn !== undefined && isBetter(chosenOn, best);
+      if (chosenOn !== undefined && improved) {
+        best = { epoch, accuracy: chosenOn.accuracy, logLoss: chosenOn.logLoss };
+        trainer.refreshTeacher();
+      }
       const learningRate = trainer.learningRate(epoch, stepsPerEpoch - 1);
-      const epochReport = reportEpoch(epoch, totals, learningRate, live, averaged);
+      const epochReport = reportEpoch(epoch, totals, learningRate, judged);
       await run?.appendReport(epochReport);
       await run?.saveCheckpoint(
         { ...progress(), epoch: epoch + 1, step: 0, totals: NO_TOTALS },

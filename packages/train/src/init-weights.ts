@@ -5,7 +5,7 @@ import { namedWeights, type NamedWeight } from './named-weights.js';
 import { outputLayers } from './output-layers.js';
 
 /** What a checkpoint holds beside weights. */
-const NOT_WEIGHTS = /^optimiser\//;
+const NOT_WEIGHTS = /^(optimiser|teacher)\//;
 
 /**
  * Starts a model from the weights of another of the same layers: every weight of the same name and shape is taken, running

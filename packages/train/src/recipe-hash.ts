@@ -15,6 +15,7 @@ export function recipeHash(recipe: Recipe): string {
 }
 
 function placeless(distillation: DistillationConfig): unknown {
+  if (distillation.kind !== 'teachers') return distillation;
   const teachers = distillation.teachers.map(({ file, sha256 }) => sha256 ?? file);
   return { ...distillation, teachers };
 }

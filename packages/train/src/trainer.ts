@@ -28,6 +28,8 @@ export interface Trainer {
   /** @throws UsageError for a batch that does not fit; AscError where the loss is not finite. */
   step(epoch: number, step: number, batch: NdArrays): Promise<StepResult>;
   learningRate(epoch: number, step: number): number;
+  /** Makes an online teacher, where there is one, a copy of the network as it is now. */
+  refreshTeacher(): void;
   readState(): NdArrays;
   writeState(state: NdArrays): void;
   writeVariables(): void;
@@ -42,8 +44,9 @@ export function createTrainer(options: {
   readonly stepsPerEpoch: number;
   readonly threads?: number | undefined;
 }): Trainer {
-  const { recipe, model, labels, stepsPerEpoch, threads } = options;
-  const task = distil(createTask(recipe.task), recipe.distillation);
+  const { recipe, labels, stepsPerEpoch, threads } = options;
+  const execution = { engine: recipe.engine, threads };
+  const { task, model, teacher } = distil(createTask(recipe.task), options.model, recipe.distillation, execution);
   const targets = Object.keys(task.targets(labels));
   const updates = updateParts(stepsPerEpoch, recipe.optimiser.accumulate);
   const { updatesPerEpoch } = updates;
@@ -51,7 +54,7 @@ export function createTrainer(options: {
   const optimiser = withAveraging(createOptimiser(recipe.optimiser), recipe.averaging, { epochs, updatesPerEpoch });
   const schedule = createSchedule(recipe.schedule, recipe.optimiser.learningRate);
   const source = trainingStep({ model, task, labels, optimiser });
-  const compiled = sizedStep(source, { engine: recipe.engine, threads });
+  const compiled = sizedStep(source, execution);
   const rng = createRng(recipe.seed).split('train');
   const totalSteps = updatesPerEpoch * epochs;
   const learningRate = (epoch: number, step: number) =>
@@ -61,7 +64,8 @@ export function createTrainer(options: {
     learningRate,
     async step(epoch, step, batch) {
       const own = rng.split('epoch', epoch, 'step', step);
-      const arrays = augmentBatch(checkBatch(batch, model, targets), recipe.augment, own.split('augment'));
+      const taught = { ...batch, ...(await teacher?.teach(batch)) };
+      const arrays = augmentBatch(checkBatch(taught, model, targets), recipe.augment, own.split('augment'));
       const rate = learningRate(epoch, step);
       const part = updates.gather(step, arrays['x']?.shape[0] ?? 0);
       const scalars = Object.entries(optimiser.scalars(updates.indexOf(epoch, step), rate, part)).map(
@@ -82,11 +86,13 @@ export function createTrainer(options: {
         learningRate: rate,
       };
     },
-    readState: () => ({ ...compiled.readState(), ...updates.readState() }),
-    writeState: (state) => compiled.writeState(updates.writeState(state)),
+    refreshTeacher: () => teacher?.refresh(compiled.readState()),
+    readState: () => ({ ...compiled.readState(), ...updates.readState(), ...teacher?.readState() }),
+    writeState: (state) => compiled.writeState(updates.writeState(teacher?.writeState(state) ?? state)),
     writeVariables: () => compiled.writeVariables(),
     async release() {
       await compiled.release();
+      await teacher?.release();
       source.dispose();
     },
   };

@@ -15,6 +15,8 @@ export interface Judgement {
   readonly live: ValidationReport | undefined;
   /** Of their average, where there is one. */
   readonly averaged: ValidationReport | undefined;
+  /** Of the weights as they are on the clips kept aside, where there are such. */
+  readonly selection: ValidationReport | undefined;
   /** The average with its own running statistics, where there is one. */
   readonly averagedWeights: NdArrays | undefined;
   /** Of the average where there is one, else of the weights as they are. */
@@ -36,10 +38,12 @@ export function createValidator(options: {
   readonly trainer: Trainer;
   readonly train: BatchSource;
   readonly clips: EvaluationClips | undefined;
+  /** Clips kept aside to choose by. */
+  readonly selection: EvaluationClips | undefined;
   readonly signal: AbortSignal | undefined;
   readonly threads: number | undefined;
 }): Validator {
-  const { recipe, model, deployed, labels, trainer, train, clips, signal, threads } = options;
+  const { recipe, model, deployed, labels, trainer, train, clips, selection, signal, threads } = options;
   const { engine, averaging, batchSize } = recipe;
   const predictor = createPredictor(deployed, { labels, engine, threads, batchSize });
   const statistician = createStatistician(model, { engine, threads });
@@ -62,8 +66,11 @@ export function createValidator(options: {
   async function judgeFrom(state: NdArrays, epoch: number): Promise<Judgement | undefined> {
     const live = clips && (await score(state, clips));
     if (clips !== undefined && live === undefined) return undefined;
+    const chosenOn = selection && (await score(state, selection));
+    if (selection !== undefined && chosenOn === undefined) return undefined;
+    const asIs = { live: live?.report, selection: chosenOn?.report };
     if (!hasAverage(averaging, epoch, recipe.epochs)) {
-      return { live: live?.report, averaged: undefined, averagedWeights: undefined, predictions: live?.predictions };
+      return { ...asIs, averaged: undefined, averagedWeights: undefined, predictions: live?.predictions };
     }
     const averagedWeights = await statistician.recompute(averagedState(model, state), train.batches(epoch, 0), {
       rng: rng.split(epoch),
@@ -72,7 +79,7 @@ export function createValidator(options: {
     if (averagedWeights === undefined) return undefined;
     const averaged = clips && (await score(averagedWeights, clips));
     if (clips !== undefined && averaged === undefined) return undefined;
-    return { live: live?.report, averaged: averaged?.report, averagedWeights, predictions: averaged?.predictions };
+    return { ...asIs, averaged: averaged?.report, averagedWeights, predictions: averaged?.predictions };
   }
 
   return {

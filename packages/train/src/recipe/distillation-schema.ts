@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { positiveInteger } from './numbers.js';
 
 const weight = z.number().min(0).max(1e6);
 const temperature = z.number().positive().max(1000);
@@ -31,7 +32,35 @@ export const distillationSchema = z.discriminatedUnion('kind', [
       path: ['klWeight'],
       params: { expected: 'a weight above 0 for at least one part of the loss' },
     }),
+  /** The student's own earlier self, asked at every step about clips of the same scene. The defaults are Heo et al. 2021. */
+  z
+    .strictObject({
+      kind: z.literal('segments'),
+      /** Clips the teacher answers for and whose mean is learnt: the student's own, then others of its scene. */
+      segments: positiveInteger.max(100).default(3),
+      /** Divides the logits of teacher and student. */
+      temperature: temperature.default(2),
+      /** Of the task's own loss. */
+      hardWeight: weight.default(1),
+      klWeight: weight.default(1),
+      /** Of the cosine distance between the last hidden layers. */
+      cosineWeight: weight.default(1),
+      /** What the student must get better at for the teacher to become a copy of it. */
+      refresh: z
+        .discriminatedUnion('kind', [
+          /** Training clips kept aside: this share of the locations of every scene, at least one. */
+          z.strictObject({ kind: z.literal('validation'), share: z.number().positive().lt(1).default(0.1) }),
+          /** The held-out side of the fold, as in the paper: the result is then chosen on the clips it is reported on. */
+          z.strictObject({ kind: z.literal('test') }),
+        ])
+        .prefault({ kind: 'validation' }),
+    })
+    .refine(({ hardWeight, klWeight, cosineWeight }) => hardWeight + klWeight + cosineWeight > 0, {
+      path: ['klWeight'],
+      params: { expected: 'a weight above 0 for at least one part of the loss' },
+    }),
 ]);
 
 export type DistillationConfig = z.output<typeof distillationSchema>;
 export type TeachersConfig = Extract<DistillationConfig, { kind: 'teachers' }>;
+export type SegmentsConfig = Extract<DistillationConfig, { kind: 'segments' }>;
