@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeSafetensors } from '@asc/train';
 import { asc, makeScenes, temporaryFolder, TINY_RECIPE } from './asc.test.helper.js';
 
 const folder = temporaryFolder();
@@ -27,9 +28,10 @@ const read = (file: string): unknown => JSON.parse(readFileSync(join(cwd, file),
 
 let clips = 0;
 beforeAll(async () => {
-  writeFileSync(join(cwd, 'tiny.json'), JSON.stringify({ ...TINY_RECIPE, epochs: 1 }));
+  writeFileSync(join(cwd, 'tiny.json'), JSON.stringify({ ...TINY_RECIPE, epochs: 1, evaluate: { keepAside: 0.2 } }));
   writeFileSync(join(cwd, 'student.json'), JSON.stringify(STUDENT));
-  expect(await asc(makeScenes(15), { cwd })).toMatchObject({ code: 0 });
+  // Clips enough for two locations a scene to train on, so that one can be kept aside.
+  expect(await asc(makeScenes(18), { cwd })).toMatchObject({ code: 0 });
   expect(await train('tiny.json', 'large')).toMatchObject({ code: 0 });
   const teach = (...words: string[]) => asc(['teach', 'large', ...words], { cwd });
   const [stored, heldOut] = await Promise.all([
@@ -60,9 +62,8 @@ describe('a student of stored teachers', () => {
     });
   });
 
-  it('goes on from its folder, and not with another teacher', async () => {
+  it('does not go on with another teacher', async () => {
     const resume = () => train('student/recipe.json', 'student', '--resume');
-    expect(await resume()).toMatchObject({ code: 0 });
     copyFileSync(join(cwd, 'large.safetensors'), join(cwd, 'kept'));
     copyFileSync(join(cwd, 'held-out.safetensors'), join(cwd, 'large.safetensors'));
     const { code, stderr } = await resume();
@@ -72,12 +73,60 @@ describe('a student of stored teachers', () => {
 
   it.each([
     ['of other clips', 'held-out.safetensors', 2, /does not know \d+ of the \d+ training clips.*\n.*\n.*--split train/],
-    ['that is not there', 'gone.safetensors', 1, /Cannot read the teacher file .*gone.*\n.*ENOENT/],
     ['that is a checkpoint', 'large/checkpoints/last.safetensors', 1, /holds no teacher's logits/],
   ])('is not begun with a teacher file %s', async (_, file, expected, message) => {
     const teachers = JSON.stringify([{ file }]);
     const { code, stderr } = await train('student.json', 'refused', '--set', `distillation.teachers=${teachers}`);
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
     expect(existsSync(join(cwd, 'refused'))).toBe(false);
+  });
+});
+
+describe('a student of its own earlier self', () => {
+  const online = (changes: object = {}) => {
+    const recipe = {
+      ...TINY_RECIPE,
+      name: 'online',
+      init: { from: 'large' },
+      distillation: { kind: 'segments' },
+      evaluate: { keepAside: 0.2 },
+      epochs: 1,
+      ...changes,
+    };
+    writeFileSync(join(cwd, 'online.json'), JSON.stringify(recipe));
+    return train('online.json', 'online', '--json');
+  };
+
+  it('is not begun where the clips to choose by are not kept aside, or were heard', async () => {
+    const { code, stderr } = await online({ evaluate: {} });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/"distillation.refresh".*\n.*"validation" with evaluate.keepAside above 0/),
+    ]);
+    const heard = await online({ evaluate: { keepAside: 0.5 } });
+    expect([heard.code, heard.stderr]).toEqual([
+      2,
+      expect.stringMatching(/trained on clips that are now kept aside.*\n.*at least 0.5, received 0.2/),
+    ]);
+    expect(existsSync(join(cwd, 'online'))).toBe(false);
+  });
+
+  it('learns from other clips of the scene, and its teacher is chosen on clips kept aside', async () => {
+    const { code, stdout, stderr } = await online();
+    expect([code, stderr]).toEqual([0, '']);
+    const { lastEpoch } = JSON.parse(stdout) as {
+      lastEpoch: { clips: number; parts: object; selection: { clips: number } };
+    };
+    expect(Object.keys(lastEpoch.parts)).toEqual(['scene', 'abstract', 'kl', 'cosine']);
+    const aside = lastEpoch.selection.clips;
+    expect(aside).toBeGreaterThan(0);
+    const { batchSize } = TINY_RECIPE;
+    expect(lastEpoch.clips).toBe(Math.floor((clips - aside) / batchSize) * batchSize);
+    const { tensors } = decodeSafetensors(readFileSync(join(cwd, 'online/checkpoints/last.safetensors')), 'last');
+    const names = Object.keys(tensors).filter((name) => name.startsWith('teacher/'));
+    expect(names.length).toBeGreaterThan(10);
+    for (const name of names) expect(tensors[name]).toEqual(tensors[name.slice('teacher/'.length)]);
+    // What a student of segments learnt can be started from like any other run.
+    expect(await asc(['evaluate', 'online', '--json'], { cwd })).toMatchObject({ code: 0 });
   });
 });

@@ -2,7 +2,7 @@ import { checkPositiveInteger, UsageError, type FeatureMap, type LabelSpace, typ
 import type { ClipTargets } from './clip-targets.js';
 import { oneHotTargets } from './one-hot-targets.js';
 import type { FurtherMaps } from './model-inputs.js';
-import { segmentArrays, type SegmentDraw } from './scene-segments.js';
+import { segmentRows, type SegmentDraw } from './scene-segments.js';
 import { stackFurther, stackMaps } from './stack-maps.js';
 
 /**
@@ -67,7 +67,11 @@ export function inMemoryBatches(options: {
           id: chosen[i]?.id ?? '',
           copy: Math.floor(place / examples.length),
         }));
-        const drawn = segments && places.map((place) => segments(place % examples.length, epoch));
+        const others = segments && segmentRows(places.map((place) => segments(place % examples.length, epoch)));
+        const heard = Object.entries(others ?? {}).map(([name, rows]): [string, NdArrays[string]] => [
+          name,
+          stackMaps(rows.map((index) => (examples[index] as TrainingExample).map)),
+        ]);
         yield {
           x: stackMaps(chosen.map(({ map }) => map)),
           ...stackFurther(chosen.map(({ further = {} }) => further)),
@@ -76,7 +80,7 @@ export function inMemoryBatches(options: {
             chosen.map(({ scene }) => scene),
           ),
           ...targets?.arrays(clips, { epoch, step }),
-          ...(drawn && segmentArrays(drawn, (index) => (examples[index] as TrainingExample).map)),
+          ...Object.fromEntries(heard),
         };
       }
     },

@@ -4,11 +4,39 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tinyRecipe } from './tiny-scenes.test.helper.js';
+
+const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const [section = ''] = /^## Distillation$[^]*?(?=^## )/m.exec(text) ?? [];
 
 describe('the section on distillation in the README', () => {
+  test('shows recipes that are understood', () => {
+    const recipes = [...section.matchAll(/```json\n([^]*?)```/g)].map(([, json = '']) =>
+      tinyRecipe(JSON.parse(json) as Record<string, unknown>),
+    );
+    expect(recipes.map(({ distillation }) => distillation?.kind)).toEqual([
+      'teachers',
+      'teachers',
+      'segments',
+      'segments',
+    ]);
+    expect(recipes[0]?.distillation).toMatchObject({ temperature: 1, hardWeight: 0, klWeight: 1 });
+    expect(recipes[2]?.distillation).toEqual({
+      kind: 'segments',
+      segments: 3,
+      temperature: 2,
+      hardWeight: 1,
+      klWeight: 1,
+      cosineWeight: 1,
+      refresh: 'validation',
+    });
+    expect(() => tinyRecipe({ distillation: { kind: 'segments' } })).toThrow(
+      /"distillation.refresh".*\nexpected "validation" with evaluate.keepAside above 0, or "test"/,
+    );
+  });
+
   test('shows code that runs: each row is that of its clip, columns in the order of the labels', () => {
-    const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const [, code = ''] = /## Distillation[^]*?```ts\n([^]*?)```/.exec(text) ?? [];
+    const [, code = ''] = /```ts\n([^]*?)```/.exec(section) ?? [];
     const folder = mkdtempSync(join(tmpdir(), 'asc-distil-'));
     // Beside the built files, where the packages are found.
     const file = fileURLToPath(new URL('./distillation-readme-example.mjs', import.meta.url));

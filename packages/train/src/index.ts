@@ -37,7 +37,7 @@ export { cosineDistance } from './cosine-distance.js';
 export { distilFromSegments } from './distil-from-segments.js';
 export { distilFromTeachers } from './distil-from-teachers.js';
 export { klDivergence } from './kl-divergence.js';
-export { sceneSegments, segmentArrays, type SegmentDraw } from './scene-segments.js';
+export { sceneSegments, segmentRows, type SegmentDraw } from './scene-segments.js';
 export { readTeacherLogits, writeTeacherLogits, type TeacherLogits } from './teacher-logits.js';
 export { teacherTargets, type NamedTeacher } from './teacher-targets.js';
 export type { Task, TaskLoss } from './task.js';

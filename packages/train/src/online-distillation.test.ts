@@ -28,7 +28,7 @@ const EXAMPLES = tinyExamples(20, 'train').map((example, i) => ({
   location: `place ${i % 8}`,
 }));
 const IDS = EXAMPLES.map(({ id }) => id);
-const SEGMENTS = { kind: 'segments', refresh: { kind: 'test' } };
+const SEGMENTS = { kind: 'segments', refresh: 'test' };
 
 let root: string;
 beforeEach(async () => {

@@ -47,6 +47,14 @@ export const recipeSchema = z
   .refine(
     ({ schedule, optimiser }) => !('minLearningRate' in schedule) || schedule.minLearningRate <= optimiser.learningRate,
     { path: ['schedule', 'minLearningRate'], params: { expected: 'at most optimiser.learningRate' } },
+  )
+  .refine(
+    ({ distillation, evaluate }) =>
+      distillation?.kind !== 'segments' || (distillation.refresh === 'validation') === evaluate.keepAside > 0,
+    {
+      path: ['distillation', 'refresh'],
+      params: { expected: '"validation" with evaluate.keepAside above 0, or "test" with evaluate.keepAside 0' },
+    },
   );
 
 /** A whole training run as data: plain JSON, every value present. */

@@ -1,5 +1,4 @@
-import { UsageError, type FeatureMap, type NdArrays, type Rng } from '@asc/core';
-import { stackMaps } from './stack-maps.js';
+import { UsageError, type Rng } from '@asc/core';
 
 /** The clips a teacher hears beside clip `index` in an epoch, as indices; the same whenever it is asked. */
 export type SegmentDraw = (index: number, epoch: number) => readonly number[];
@@ -13,16 +12,16 @@ export type SegmentDraw = (index: number, epoch: number) => readonly number[];
  * @throws UsageError for a clip without a scene or id.
  */
 export function sceneSegments(
-  clips: readonly {
+  clips: Iterable<{
     readonly id?: string | undefined;
     readonly scene: string | undefined;
     readonly location?: string | undefined;
-  }[],
+  }>,
   others: number,
   rng: Rng,
 ): SegmentDraw {
   const places = new Map<string, Map<string, number[]>>();
-  const placed = clips.map(({ id, scene, location }, index) => {
+  const placed = Array.from(clips, ({ id, scene, location }, index) => {
     if (id === undefined || scene === undefined) {
       throw new UsageError({ what: `Clip ${index} has no ${id === undefined ? 'id' : 'scene'} to draw segments by.` });
     }
@@ -47,10 +46,8 @@ export function sceneSegments(
   };
 }
 
-/** The arrays `segment/1` … (B, F, T, C) of what was drawn for each clip of a batch. */
-export function segmentArrays<T>(drawn: readonly (readonly T[])[], map: (segment: T) => FeatureMap): NdArrays {
+/** The rows of the arrays `segment/1` … of a batch, by name, out of what was drawn for each of its clips, as many for each. */
+export function segmentRows<T>(drawn: readonly (readonly T[])[]): Readonly<Record<string, readonly T[]>> {
   const others = drawn[0] ?? [];
-  return Object.fromEntries(
-    others.map((_, k) => [`segment/${k + 1}`, stackMaps(drawn.map((segments) => map(segments[k] as T)))]),
-  );
+  return Object.fromEntries(others.map((_, k) => [`segment/${k + 1}`, drawn.map((each) => each[k] as T)]));
 }

@@ -1,4 +1,5 @@
 import { createRng, UsageError, type LabelSpace } from '@asc/core';
+import type { ClipList } from '@asc/data';
 import { readTeacherLogits, teacherTargets, type ClipTargets, type DistillationConfig, type Recipe } from '@asc/train';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
@@ -13,16 +14,16 @@ export interface RecipeTeachers {
 /**
  * Reads the teachers a recipe names: their files, by a path from here or from the recipe's folder.
  *
- * @param ids the training clips.
+ * @param options.clips the training clips.
  * @throws DataError for a file that is missing or no teacher's; UsageError for one that is not the one named, or does not
  * know the labels or every clip.
  */
 export async function recipeTeachers(
   { distillation, seed }: Recipe,
-  options: { readonly recipeFolder?: string | undefined; readonly labels: LabelSpace; readonly ids: readonly string[] },
+  options: { readonly recipeFolder?: string | undefined; readonly labels: LabelSpace; readonly clips: ClipList },
 ): Promise<RecipeTeachers | undefined> {
   if (distillation?.kind !== 'teachers') return undefined;
-  const { recipeFolder, labels, ids } = options;
+  const { recipeFolder, labels, clips } = options;
   const read = await Promise.all(
     distillation.teachers.map(async ({ file, sha256 }) => {
       const path = await findFile(file, recipeFolder);
@@ -38,6 +39,7 @@ export async function recipeTeachers(
       return { ...answers, name: path };
     }),
   );
+  const ids = clips.map(({ id }) => id);
   const teachers = read.map(({ name: file, sha256 }) => ({ file, sha256 }));
   const rng = createRng(seed).split('teachers');
   return {

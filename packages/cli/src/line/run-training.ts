@@ -1,10 +1,11 @@
 import { createRng, sizeOf, UsageError, type ModelCard } from '@asc/core';
-import { diskCache, memoryCache, type ArrayCache } from '@asc/data';
+import { diskCache, memoryCache, type ArrayCache, type ClipList } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
 import {
   fit,
   initWeights,
   openRun,
+  sceneSegments,
   runPaths,
   writeFileAtomic,
   type AugmentConfig,
@@ -12,6 +13,7 @@ import {
   type FitEvent,
   type Recipe,
   type RunFolder,
+  type SegmentDraw,
 } from '@asc/train';
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
@@ -24,6 +26,7 @@ import { findWeights, readWeights } from './initial-weights.js';
 import { findFolder, openRecipeDataset, type DataPlaces } from './open-dataset.js';
 import { recipeCard, recipeModel, type RecipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
+import { keepAside, refuseHeardAside } from './keep-aside.js';
 import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
 import { windowAugmentation } from './window-augmentation.js';
@@ -81,9 +84,13 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const built = recipeModel(placed, card);
   const { training: model, judged: deployed, embedder } = built;
   if (embedder !== undefined) await fillEmbedder(embedder, embeddings?.weights, resumed ? out : undefined);
-  if (init !== undefined && !resumed) initWeights(model, await readWeights(init.from));
+  if (init !== undefined && !resumed) {
+    await refuseHeardAside(placed, init.from);
+    initWeights(model, await readWeights(init.from));
+  }
   const { fold } = placed.dataset;
-  const train = dataset.split(fold, 'train');
+  const split = dataset.split(fold, 'train');
+  const { train, aside } = keepAside(split, placed.evaluate.keepAside);
   const heldOut = dataset.split(fold, 'evaluate');
   if (heldOut.length === 0) {
     throw new UsageError({
@@ -95,15 +102,15 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const teachers = await recipeTeachers(placed, {
     recipeFolder: options.places?.recipeFolder,
     labels: dataset.labels,
-    ids: train.map(({ id }) => id),
+    clips: train,
   });
   const recipe: Recipe = teachers === undefined ? placed : { ...placed, distillation: teachers.distillation };
   const clipAugmentation = await windowAugmentation(augment);
   const longClips = new Set<string>();
-  for (const side of [train, heldOut])
+  for (const side of [split, heldOut])
     for (const id of await findLongClips(side, recipe.clip.seconds)) longClips.add(id);
 
-  const features = await createMapSources(built, card, cacheFor(built, train.length + heldOut.length, recipe, options));
+  const features = await createMapSources(built, card, cacheFor(built, split.length + heldOut.length, recipe, options));
   let run: RunFolder | undefined;
   try {
     const batches = trainingBatches({
@@ -115,19 +122,22 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       dropLast: recipe.dropLast,
       rng: createRng(recipe.seed).split('batches'),
       targets: teachers?.targets,
+      segments: segmentsFor(recipe, train),
       augment: clipAugmentation && { config: clipAugmentation, seed: recipe.seed },
     });
     // Last of all preparations: what cannot be trained leaves no folder behind.
     run = await openRun(out, { recipe, resume: options.resume === true });
     if (embedder?.frozen === true && !resumed) await keepEmbedder(out, embedder);
     await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
+    const judging = { crops: recipe.evaluate.crops, signal };
     const events = fit({
       recipe,
       model,
       deployed,
       labels: dataset.labels,
       train: batches,
-      validation: evaluationClips(heldOut, features, { crops: recipe.evaluate.crops, signal }),
+      validation: evaluationClips(heldOut, features, judging),
+      selection: aside.length === 0 ? undefined : evaluationClips(aside, features, judging),
       run,
       signal,
     });
@@ -144,6 +154,12 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     await closeSources(features);
     await run?.close();
   }
+}
+
+/** What an online teacher hears beside the clip of its student, where the recipe has one. */
+function segmentsFor({ distillation, seed }: Recipe, clips: ClipList): SegmentDraw | undefined {
+  if (distillation?.kind !== 'segments') return undefined;
+  return sceneSegments(clips, distillation.segments - 1, createRng(seed).split('segments'));
 }
 
 /** The recipe's augmentation with its folder of impulse responses where it was found. */

@@ -1,6 +1,13 @@
 import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type NdArray, type Rng } from '@asc/core';
 import { pipeline, type ClipList } from '@asc/data';
-import { oneHotTargets, stackMaps, type BatchSource, type ClipTargets } from '@asc/train';
+import {
+  oneHotTargets,
+  segmentRows,
+  stackMaps,
+  type BatchSource,
+  type ClipTargets,
+  type SegmentDraw,
+} from '@asc/train';
 import type { FeatureSource } from './feature-source.js';
 import type { MapSources } from './map-sources.js';
 import type { WindowAugmentation } from './window-augmentation.js';
@@ -20,6 +27,8 @@ export interface TrainingBatchOptions {
   readonly rng: Rng;
   /** Further arrays of every batch, by clip id. */
   readonly targets?: ClipTargets | undefined;
+  /** Further clips of the same scene, as `segment/1` … (B, F, T, C). */
+  readonly segments?: SegmentDraw | undefined;
   /** What happens to clips before their features are computed, with the seed of its draws; then nothing is cached. */
   readonly augment?: { readonly config: WindowAugmentation; readonly seed: number } | undefined;
 }
@@ -31,7 +40,7 @@ export interface TrainingBatchOptions {
  * @throws UsageError where the clips do not fill a batch, or one has no label.
  */
 export function trainingBatches(options: TrainingBatchOptions): BatchSource {
-  const { clips, labels, features, longClips, batchSize, dropLast, rng, targets: further, augment } = options;
+  const { clips, labels, features, longClips, batchSize, dropLast, rng, targets: further, segments, augment } = options;
   const size = clips.length * (further?.copies ?? 1);
   const full = size / batchSize;
   const stepsPerEpoch = dropLast ? Math.floor(full) : Math.ceil(full);
@@ -63,7 +72,6 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
     });
     return stackMaps(await source.augmentedMaps(heard, augment.config, { seed: augment.seed, epoch }));
   };
-
   return {
     stepsPerEpoch,
     batches(epoch, firstStep) {
@@ -83,8 +91,12 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
             chosen.map(({ index }) => scenes[index] as string),
           );
           const named = chosen.map(({ index, copy }) => ({ id: clips.at(index)?.id ?? '', copy }));
+          const others = segments && segmentRows(chosen.map((place) => segmentsOf(place, segments, epoch)));
+          const arrays = Object.entries(others ?? {}).map(
+            async ([name, places]) => [name, await loadAll(features['x'] as FeatureSource, places, epoch)] as const,
+          );
           return {
-            ...Object.fromEntries(await Promise.all(maps)),
+            ...Object.fromEntries(await Promise.all([...maps, ...arrays])),
             ...targets,
             ...further?.arrays(named, { epoch, step }),
           };
@@ -92,6 +104,11 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
         .prefetch(BATCHES_AHEAD);
     },
   };
+}
+
+/** What is drawn for a clip, each heard as a copy of its own: another part of a long one, augmented otherwise. */
+function segmentsOf({ index }: Place, draw: SegmentDraw, epoch: number): Place[] {
+  return draw(index, epoch).map((other, k) => ({ index: other, copy: k + 1 }));
 }
 
 /** A clip in an epoch that may hear it several times. */

@@ -45,15 +45,11 @@ export const distillationSchema = z.discriminatedUnion('kind', [
       klWeight: weight.default(1),
       /** Of the cosine distance between the last hidden layers. */
       cosineWeight: weight.default(1),
-      /** What the student must get better at for the teacher to become a copy of it. */
-      refresh: z
-        .discriminatedUnion('kind', [
-          /** Training clips kept aside: this share of the locations of every scene, at least one. */
-          z.strictObject({ kind: z.literal('validation'), share: z.number().positive().lt(1).default(0.1) }),
-          /** The held-out side of the fold, as in the paper: the result is then chosen on the clips it is reported on. */
-          z.strictObject({ kind: z.literal('test') }),
-        ])
-        .prefault({ kind: 'validation' }),
+      /**
+       * Where the student must get better for the teacher to become a copy of it: on the training clips `evaluate.keepAside` keeps
+       * aside, or, as in the paper, on the held-out side of the fold, which the result is then chosen on.
+       */
+      refresh: z.enum(['validation', 'test']).default('validation'),
     })
     .refine(({ hardWeight, klWeight, cosineWeight }) => hardWeight + klWeight + cosineWeight > 0, {
       path: ['klWeight'],
