@@ -33,6 +33,8 @@ export { type DownloadOptions, type DownloadReport, downloadDataset } from './do
 export type { DownloadProgress } from './download/download-progress.js';
 export type { Patience } from './download/fetch-archive.js';
 
+export { type PackOptions, type PackReport, packDataset } from './pack/pack-dataset.js';
+
 export { type ArrayCache, type CacheEntry, cached, memoryCache } from './pipeline/array-cache.js';
 export { diskCache } from './pipeline/disk-cache.js';
 export type { Source } from './pipeline/iterate.js';
@@ -45,6 +47,7 @@ export { type SyntheticOptions, generateSyntheticScenes } from './synthetic/gene
 export { type RenderConfig, renderClip } from './synthetic/render-clip.js';
 
 export type { AudioInfo, Mono, SampleRange } from './audio/audio-info.js';
+export { type IntegerSound, encodeFlac } from './audio/flac-encoder.js';
 export { type ReadAudioOptions, probeAudio, readAudio } from './audio/read-audio.js';
 export { type Resampler, createResampler, resample } from './audio/resampler.js';
 export { type WriteWavOptions, writeWav } from './audio/wav-writer.js';

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
 import { path, positiveNumber, wholeNumber } from '../command/options.js';
 import { addDownloadCommand } from './dataset-download.js';
+import { addPackCommand } from './dataset-pack.js';
 
 export interface SynthOptions extends CommonOptions {
   readonly out: string;
@@ -18,7 +19,7 @@ export interface VerifyOptions extends CommonOptions {
 
 /** `asc dataset`: what can be trained on. */
 export function addDatasetCommand(program: Command, perform: Performer): void {
-  const dataset = program.command('dataset').description('list, download, make or check datasets');
+  const dataset = program.command('dataset').description('list, download, make, pack or check datasets');
 
   subcommand(dataset, 'list', 'list the published sets and the layouts a dataset may have', 'asc dataset list').action(
     (options: CommonOptions) =>
@@ -26,6 +27,7 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
   );
 
   addDownloadCommand(dataset, perform);
+  addPackCommand(dataset, perform);
 
   subcommand(
     dataset,

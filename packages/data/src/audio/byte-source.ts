@@ -77,3 +77,15 @@ export async function openByteSource(path: string): Promise<ByteSource> {
     close: () => handle.close(),
   };
 }
+
+/** Bytes in memory, as if they were the file `path`. */
+export function bytesAsSource(path: string, content: Uint8Array): ByteSource {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
+  return {
+    path,
+    sizeBytes: bytes.length,
+    complain: complainAbout(path),
+    read: async (offset, length) => bytes.subarray(offset, offset + length),
+    close: async () => undefined,
+  };
+}

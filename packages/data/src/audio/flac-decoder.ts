@@ -7,6 +7,7 @@ import { createFlacFrameReader, type FlacFrame } from './flac-frame.js';
 import { readFlacHeader } from './flac-header.js';
 import { NotAFrame } from './flac-subframe.js';
 import { mixPlanar } from './mix.js';
+import { storedBytes } from './stored-bytes.js';
 
 /** A search for a frame stops narrowing here and walks on frame by frame. */
 const CLOSE_BYTES = 1 << 17;
@@ -47,7 +48,7 @@ export async function openFlac(source: ByteSource, offset: number): Promise<Audi
             out,
             frame.startSamples + from - startSamples,
           );
-        md5?.update(storedBytes(frame, bits, to));
+        md5?.update(storedBytes(frame.planes, bits, to));
         next = { offset: next.offset + frame.bytes, startSamples: frame.startSamples + frame.blockSamples };
       }
       if (md5 !== undefined && md5.digest('hex') !== header.md5) {
@@ -122,18 +123,4 @@ async function countSamples(source: ByteSource, cursor: FlacCursor, framesOffset
     place = { offset: place.offset + frame.bytes, startSamples: frame.startSamples + frame.blockSamples };
   }
   return place.startSamples;
-}
-
-/** The bytes STREAMINFO's MD5 runs over: interleaved, little-endian, in whole bytes. */
-function storedBytes(frame: FlacFrame, bits: number, count: number): Uint8Array {
-  const width = Math.ceil(bits / 8);
-  const { planes } = frame;
-  const out = new Uint8Array(count * planes.length * width);
-  planes.forEach((plane, c) => {
-    for (let i = 0, at = c * width; i < count; i++, at += planes.length * width) {
-      const value = plane[i]!;
-      for (let b = 0; b < width; b++) out[at + b] = value >> (8 * b);
-    }
-  });
-  return out;
 }

@@ -1,4 +1,5 @@
 import type { FlacBits } from './flac-bits.js';
+import { crcTable } from './flac-crc.js';
 import { NotAFrame, readSubframe } from './flac-subframe.js';
 
 /** What STREAMINFO promises about every frame. */
@@ -19,18 +20,10 @@ export interface FlacFrame {
   readonly planes: readonly Int32Array[];
 }
 
-const RATES_HZ = [0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000] as const;
-const SAMPLE_BITS = [0, 8, 12, undefined, 16, 20, 24, 32] as const;
-
-function crcTable(polynomial: number, width: 8 | 16): Uint16Array {
-  const top = 2 ** (width - 1);
-  const mask = 2 ** width - 1;
-  return Uint16Array.from({ length: 256 }, (_, byte) => {
-    let crc = byte << (width - 8);
-    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ (crc & top ? polynomial : 0)) & mask;
-    return crc;
-  });
-}
+/** Sample rates by their code; 0 stands for what the file header says. */
+export const RATES_HZ = [0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000] as const;
+/** Sample widths by their code. */
+export const SAMPLE_BITS = [0, 8, 12, undefined, 16, 20, 24, 32] as const;
 
 /** The "UTF-8"-like number of a frame header: up to 36 bits. */
 function readCodedNumber(bits: FlacBits): number {

@@ -12,7 +12,9 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** The disk refused: what comes next on it would fail as well. */
-export class DiskError extends DataError {}
+export class DiskError extends DataError {
+  override readonly name = 'DataError';
+}
 
 /** A failed write in words a user can act on. An error that says what to do already passes as it is. */
 export function diskError(path: string, cause: unknown): DataError {
