@@ -3,50 +3,19 @@
 Run: python golden/make/models_beyond.py
 
 The networks are written here from their descriptions, in ordinary PyTorch; nothing reads our code. Weights and inputs follow
-the formula stated in golden/make/models.py. Dropout keeps value i of a map laid out as (B, F, T, C), or of a (B, C), where
+network_formula.py. Dropout keeps value i of a map laid out as (B, F, T, C), or of a (B, C), where
 element i of the formula's array -2 is at least the rate, and divides it by 1 - rate.
 """
-
-import json
-import math
-import pathlib
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from network_formula import Names, record, uniform
+
 # Numbers that go in are float32; the reference computes in float64, so that what is left is the error of the other side.
 torch.set_default_dtype(torch.float64)
-OUT = pathlib.Path(__file__).resolve().parent.parent / "models"
-NORM = ("gamma", "beta", "moving_mean", "moving_variance")
-
-
-def uniform(k, n):
-    with np.errstate(over="ignore"):
-        h = np.arange(n, dtype=np.uint32) + np.uint32((0x9E3779B9 * (k + 1)) & 0xFFFFFFFF)
-        h ^= h >> np.uint32(16)
-        h *= np.uint32(0x85EBCA6B)
-        h ^= h >> np.uint32(13)
-        h *= np.uint32(0xC2B2AE35)
-        h ^= h >> np.uint32(16)
-    return h.astype(np.float64) / 2**32
-
-
-def formula(name, k, shape):
-    u = uniform(k, math.prod(shape))
-    kind = name.split("/")[-1]
-    if kind == "gamma":
-        v = 1 + 0.4 * (u - 0.5)
-    elif kind == "moving_mean":
-        v = 0.2 * (u - 0.5)
-    elif kind == "moving_variance":
-        v = 0.5 + u
-    elif kind == "beta" or kind.endswith("bias"):
-        v = 0.4 * (u - 0.5)
-    else:
-        v = (2 * u - 1) * math.sqrt(3 / math.prod(shape[:-1]))
-    return v.astype(np.float32).reshape(shape)
 
 
 class Dropout(nn.Module):
@@ -65,30 +34,23 @@ class Dropout(nn.Module):
 
 
 class Net(nn.Module):
-    """Modules by our layer name; self.ours maps our weight names to (tensor, permutation to our layout)."""
+    """Modules by our layer name; self.ours holds our weight names."""
 
     def __init__(self):
         super().__init__()
-        self.parts, self.ours = nn.ModuleDict(), {}
+        self.parts, self.ours = nn.ModuleDict(), Names()
 
     def conv(self, name, module):
         self.parts[name] = module
-        if module.groups == 1:
-            self.ours[f"{name}/kernel"] = (module.weight, (2, 3, 1, 0))
-        else:  # (C·M, 1, kh, kw) → (kh, kw, C, M)
-            c, m = module.groups, module.out_channels // module.groups
-            self.ours[f"{name}/kernel"] = (module.weight, (c, m))
-        if module.bias is not None:
-            self.ours[f"{name}/bias"] = (module.bias, None)
+        (self.ours.conv if module.groups == 1 else self.ours.depthwise)(name, module)
 
     def norm(self, name, module):
         self.parts[name] = module
-        for ours, theirs in zip(NORM, (module.weight, module.bias, module.running_mean, module.running_var)):
-            self.ours[f"{name}/{ours}"] = (theirs, None)
+        self.ours.norm(name, module)
 
     def dense(self, name, module):
         self.parts[name] = module
-        self.ours[f"{name}/kernel"], self.ours[f"{name}/bias"] = (module.weight, (1, 0)), (module.bias, None)
+        self.ours.dense(name, module)
 
     def run(self, x, *names):
         for name in names:
@@ -123,7 +85,7 @@ class Baseline(Net):
             if i in self.pools:
                 x = self.drop(F.max_pool2d(x, self.pools[i]))
         x = x.permute(0, 2, 3, 1).flatten(1)
-        return self.parts["scene"](self.drop(torch.relu(self.parts["hidden"](x))))
+        return (self.parts["scene"](self.drop(torch.relu(self.parts["hidden"](x)))),)
 
 
 def make_divisible(v, d=8):
@@ -148,7 +110,7 @@ class CpMobile(Net):
                 self.pair(f"{b}_project", nn.Conv2d(e, o, 1, bias=False))
                 for which in ("gamma", "beta"):
                     self.grn[f"{b}_{which}"] = nn.Parameter(torch.zeros(1))
-                    self.ours[f"{b}_grn/{which}"] = (self.grn[f"{b}_{which}"], None)
+                    self.ours.plain(f"{b}_grn/{which}", self.grn[f"{b}_{which}"])
                 self.blocks.append((b, c == o, s))
                 c = o
         self.pair("scores", nn.Conv2d(c, 10, 1, bias=False))
@@ -167,7 +129,7 @@ class CpMobile(Net):
             size = torch.linalg.vector_norm(y, dim=(2, 3), keepdim=True)
             y = self.grn[f"{b}_gamma"] * y * (size / (size.mean(1, keepdim=True) + 1e-6)) + self.grn[f"{b}_beta"] + y
             x = torch.relu(y)
-        return self.run(x, "scores_conv", "scores_norm").mean((2, 3))
+        return (self.run(x, "scores_conv", "scores_norm").mean((2, 3)),)
 
 
 def residual_norm(x):
@@ -216,7 +178,7 @@ class BcResNet(Net):
                 x = self.block(x, n, plain)
             x = residual_norm(x)
             x = F.max_pool2d(x, 2) if pool else x
-        return self.parts["scores"](x).mean((2, 3))
+        return (self.parts["scores"](x).mean((2, 3)),)
 
 
 class TfSepNet(Net):
@@ -260,81 +222,19 @@ class TfSepNet(Net):
                 x = torch.cat(done, 1)
             x = residual_norm(x)
             x = F.max_pool2d(x, 2) if pool else x
-        return self.parts["scores"](x).mean((2, 3))
+        return (self.parts["scores"](x).mean((2, 3)),)
 
 
-def ours(t, layout):
-    t = t.detach()
-    if layout is None:
-        return t
-    if len(layout) == 2 and t.ndim == 4:
-        c, m = layout
-        return t.reshape(c, m, *t.shape[2:]).permute(2, 3, 0, 1)
-    return t.permute(layout)
+def save(name, net, shape, stem, labels, width=None):
+    config = {} if width is None else {"config": {"width": width}}
+    record(name, net, net.ours, shape, stem, [labels], digits=7, more=lambda _: config)
 
 
-def theirs(v, t, layout):
-    if layout is None:
-        return v
-    if len(layout) == 2 and t.ndim == 4:
-        return v.permute(2, 3, 0, 1).reshape(t.shape)
-    return v.permute(tuple(np.argsort(layout)))
-
-
-def numbers(t):
-    return [float(f"{v:.7g}") for v in t.detach().flatten().tolist()]
-
-
-def record(name, net, shape, stem, labels, width=None):
-    """Deployed logits, then one training pass: logits, loss, gradients and moved statistics."""
-    names = sorted(net.ours)
-    with torch.no_grad():
-        for k, n in enumerate(names):
-            t, layout = net.ours[n]
-            t.copy_(theirs(torch.tensor(formula(n, k, list(ours(t, layout).shape))).double(), t, layout))
-    batch, bands, frames = shape
-    x = torch.tensor((4 * uniform(-1, math.prod(shape)) - 2).astype(np.float32)).double().reshape(batch, 1, bands, frames)
-    net.eval()
-    with torch.no_grad():
-        deployed = net(x)
-    net.train()
-    x.requires_grad_(True)
-    output = net(x)
-    loss = 5 * F.cross_entropy(output, torch.tensor(labels))  # the scene's weight in models.py
-    loss.backward()
-    gradients = {}
-    for k, n in enumerate(names):
-        t, layout = net.ours[n]
-        if t.requires_grad:
-            g = ours(t.grad, layout).flatten().double().numpy()
-            gradients[n] = [float(np.linalg.norm(g)), float(g @ (2 * uniform(k, g.size) - 1))]
-    document = {
-        "made_with": {"torch": torch.__version__, "numpy": np.__version__},
-        "shape": [batch, bands, frames, 1],
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "sizes": {n: list(ours(*net.ours[n]).shape) for n in names},
-        "deployed": numbers(deployed),
-        "outputs": [numbers(output)],
-        "labels": [labels],
-        "loss": loss.item(),
-        "dx": numbers(x.grad),
-        "stem": stem,
-        "stem_gradient": numbers(ours(net.ours[stem][0].grad, net.ours[stem][1])),
-        "gradients": gradients,
-        "moved": {n: numbers(net.ours[n][0]) for n in names if "/moving_" in n},
-    }
-    if width is not None:
-        document["config"] = {"width": width}
-    (OUT / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")))
-    print(name, document["parameters"], document["loss"], document["outputs"][0][:3])
-
-
-print({"torch": torch.__version__, "numpy": np.__version__})
-record("cp-mobile", CpMobile(), (2, 24, 20), "in1_conv/kernel", [3, 7])
+save("cp-mobile", CpMobile(), (2, 24, 20), "in1_conv/kernel", [3, 7])
 long = {"shape": (1, 20, 500), "stem": "conv1_conv/kernel", "labels": [3]}
-record("dcase2020-1b", Baseline([2, 4], {1: (5, 5), 2: (4, 100)}, [20, 4], True).head(4), **long, width=2)
-record("dcase2021", Baseline([2, 2, 4], {2: (5, 5), 3: (4, 100)}, [2, 2, 4], False).head(4), **long, width=2)
+save("dcase2020-1b", Baseline([2, 4], {1: (5, 5), 2: (4, 100)}, [20, 4], True).head(4), **long, width=2)
+save("dcase2021", Baseline([2, 2, 4], {2: (5, 5), 3: (4, 100)}, [2, 2, 4], False).head(4), **long, width=2)
 short = {**long, "shape": (2, 20, 50), "labels": [3, 7]}
-record("dcase2022", Baseline([4, 4, 8], {2: (5, 5), 3: (4, 10)}, [4, 4, 8], False).head(8), **short, width=4)
-record("bc-resnet-asc", BcResNet(10), (3, 32, 32), "stem_conv/kernel", [3, 7, 1], width=10)
-record("tf-sepnet", TfSepNet(8), (3, 64, 64), "in1_conv/kernel", [3, 7, 1], width=8)
+save("dcase2022", Baseline([4, 4, 8], {2: (5, 5), 3: (4, 10)}, [4, 4, 8], False).head(8), **short, width=4)
+save("bc-resnet-asc", BcResNet(10), (3, 32, 32), "stem_conv/kernel", [3, 7, 1], width=10)
+save("tf-sepnet", TfSepNet(8), (3, 64, 64), "in1_conv/kernel", [3, 7, 1], width=8)

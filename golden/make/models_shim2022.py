@@ -1,51 +1,20 @@
 """Reference values of the networks of Shim et al. (2022), from PyTorch. Run: python golden/make/models_shim2022.py
 
 The networks are written here from the description of the paper, in ordinary PyTorch; nothing reads our code. Weights and
-inputs follow the formula stated in models.py. Dropout keeps value i of a flattened (C, F, T) map of the batch where
+inputs follow network_formula.py. Dropout keeps value i of a flattened (C, F, T) map of the batch where
 element i of the formula's array -2 is at least 0.5, and doubles it.
 """
 
-import json
-import math
-import pathlib
-
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "models"
+from network_formula import Names, numbers, record, uniform
+
 SHAPE = (2, 22, 22)
 # The published width is 32; groups, tails and counts follow it.
 W = 4
 ABSTRACT_OF = [0, 2, 2, 0, 1, 1, 0, 1, 1, 2]
-
-
-def uniform(k, n):
-    with np.errstate(over="ignore"):
-        h = np.arange(n, dtype=np.uint32) + np.uint32((0x9E3779B9 * (k + 1)) & 0xFFFFFFFF)
-        h ^= h >> np.uint32(16)
-        h *= np.uint32(0x85EBCA6B)
-        h ^= h >> np.uint32(13)
-        h *= np.uint32(0xC2B2AE35)
-        h ^= h >> np.uint32(16)
-    return h.astype(np.float64) / 2**32
-
-
-def formula(name, k, shape):
-    u = uniform(k, math.prod(shape))
-    kind = name.split("/")[-1]
-    if kind == "gamma":
-        v = 1 + 0.4 * (u - 0.5)
-    elif kind == "moving_mean":
-        v = 0.2 * (u - 0.5)
-    elif kind == "moving_variance":
-        v = 0.5 + u
-    elif kind == "beta" or kind.endswith("bias"):
-        v = 0.4 * (u - 0.5)
-    else:
-        v = (2 * u - 1) * math.sqrt(3 / math.prod(shape[:-1]))
-    return v.astype(np.float32).reshape(shape)
 
 
 class Activation(nn.Module):
@@ -210,117 +179,55 @@ class Extended(Net):
         return scene, self.abstract(self.abstract_hidden(self.abstract_tail(x)))
 
 
-def named_tensors(net):
-    """Our name -> (tensor of the network, permutation to our layout)."""
-    out = {}
-
-    def conv(name, m):
-        out[f"{name}/kernel"] = (m.weight, (2, 3, 1, 0))
-        if m.bias is not None:
-            out[f"{name}/bias"] = (m.bias, None)
-
-    def dense(kernel, bias, m):
-        out[kernel], out[bias] = (m.weight, (1, 0)), (m.bias, None)
-
-    def norm(name, m):
-        for ours, theirs in (("gamma", m.weight), ("beta", m.bias), ("moving_mean", m.running_mean)):
-            out[f"{name}/{ours}"] = (theirs, None)
-        out[f"{name}/moving_variance"] = (m.running_var, None)
+def names(net):
+    out = Names()
 
     def group(name, m):
-        conv(f"{name}_squeeze_conv", m.squeeze)
-        norm(f"{name}_squeeze_norm", m.norm)
-        conv(f"{name}_expand_conv", m.expand)
+        out.conv(f"{name}_squeeze_conv", m.squeeze)
+        out.norm(f"{name}_squeeze_norm", m.norm)
+        out.conv(f"{name}_expand_conv", m.expand)
         if m.cbam is not None:
             gate = f"{name}_attention_channel_gate"
-            dense(f"{gate}/reduce_kernel", f"{gate}/reduce_bias", m.cbam.fc1)
-            dense(f"{gate}/expand_kernel", f"{gate}/expand_bias", m.cbam.fc2)
-            conv(f"{name}_attention_spatial_gate", m.cbam.conv)
-            norm(f"{name}_attention_spatial_gate", m.cbam.bn)
+            out.dense(gate, m.cbam.fc1, "reduce_")
+            out.dense(gate, m.cbam.fc2, "expand_")
+            out.conv(f"{name}_attention_spatial_gate", m.cbam.conv)
+            out.norm(f"{name}_attention_spatial_gate", m.cbam.bn)
 
-    conv("stem_conv", net.trunk.stem)
+    out.conv("stem_conv", net.trunk.stem)
     for n in ("group1", "group2", "group3"):
         group(n, getattr(net.trunk, n))
-    norm("group1_norm", net.trunk.norm1)
-    norm("group3_norm", net.trunk.norm3)
+    out.norm("group1_norm", net.trunk.norm1)
+    out.norm("group3_norm", net.trunk.norm3)
     for n, m in net.named_children():
         if isinstance(m, Tail):
             task = n.removesuffix("_tail")
             group(f"{task}_group", m.group)
-            norm(f"{task}_norm", m.norm)
+            out.norm(f"{task}_norm", m.norm)
         elif isinstance(m, Hidden):
-            dense(f"{n}_dense/kernel", f"{n}_dense/bias", m.fc)
+            out.dense(f"{n}_dense", m.fc)
         elif isinstance(m, nn.Linear):
-            dense(f"{n}/kernel", f"{n}/bias", m)
+            out.dense(n, m)
     return out
 
 
-def ours(t, axes):
-    return t.detach() if axes is None else t.detach().permute(axes)
+def joint(outputs):
+    """The scene posterior times its abstract class's, normalised."""
+    if len(outputs) == 1:
+        return {}
+    p = outputs[0].softmax(1) * outputs[1].softmax(1)[:, ABSTRACT_OF]
+    return {"joint": numbers(p / p.sum(1, keepdim=True))}
 
 
-def numbers(t):
-    return [float(f"{v:.8g}") for v in t.detach().flatten().tolist()]
-
-
-def record(name, net):
-    """Deployed logits, then one training pass: logits, loss, gradients and moved statistics."""
-    tensors, labels, stem = named_tensors(net), [[3, 7], [0, 1]], "stem_conv/kernel"
-    names = sorted(tensors)
-    with torch.no_grad():
-        for k, n in enumerate(names):
-            t, axes = tensors[n]
-            value = torch.tensor(formula(n, k, list(ours(t, axes).shape)))
-            t.copy_(value if axes is None else value.permute(tuple(np.argsort(axes))))
-    batch, bands, frames = SHAPE
-    x = torch.tensor((4 * uniform(-1, math.prod(SHAPE)) - 2).astype(np.float32)).reshape(batch, 1, bands, frames)
-    net.eval()
-    with torch.no_grad():
-        evaluated = net(x)
-    joint = None
-    if len(evaluated) == 2:
-        p = evaluated[0].softmax(1) * evaluated[1].softmax(1)[:, ABSTRACT_OF]
-        joint = p / p.sum(1, keepdim=True)
-    net.train()
-    x.requires_grad_(True)
-    outputs = net(x)
-    # A loss as in training: 5 CE(scene) + 1 CE(abstract).
-    loss = sum(w * F.cross_entropy(y, torch.tensor(l)) for w, y, l in zip((5, 1), outputs, labels))
-    loss.backward()
-    gradients = {}
-    for k, n in enumerate(names):
-        t, axes = tensors[n]
-        if t.requires_grad:
-            g = ours(t.grad, axes).flatten().double().numpy()
-            # Norm, and inner product with the formula's numbers 2u - 1 of the same array.
-            gradients[n] = [float(np.linalg.norm(g)), float(g @ (2 * uniform(k, g.size) - 1))]
-    document = {
-        "made_with": {"torch": torch.__version__, "numpy": np.__version__},
-        "shape": [batch, bands, frames, 1],
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "sizes": {n: list(ours(*tensors[n]).shape) for n in names},
-        "deployed": numbers(evaluated[0]),
-        "outputs": [numbers(y) for y in outputs],
-        "labels": labels,
-        "loss": loss.item(),
-        "dx": numbers(x.grad),
-        "stem": stem,
-        "stem_gradient": numbers(ours(tensors[stem][0].grad, tensors[stem][1])),
-        "gradients": gradients,
-        "moved": {n: numbers(tensors[n][0]) for n in names if "/moving_" in n},
-    }
-    if joint is not None:
-        document["joint"] = numbers(joint)
-    (OUT / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")))
-    print(name, document["made_with"], document["parameters"], document["loss"], document["outputs"][0][:3])
+def save(name, net):
+    record(name, net, names(net), SHAPE, "stem_conv/kernel", [[3, 7], [0, 1]], more=joint)
 
 
 torch.set_num_threads(1)
-record("shim2022", Single())
+save("shim2022", Single())
 for kind, name in (("relu", "relu"), ("leaky", "leaky-relu"), ("mfm", "mfm")):
-    record(f"shim2022-{name}", Single(kind, "none"))
-    record(f"shim2022-{name}-attention", Single(kind, "cbam"))
-record("shim2022-conventional-mtl", Conventional())
-record("shim2022-separated-classifier", Separated())
-record("shim2022-sequential-mtl", Sequential())
-record("shim2022-extended-mtl", Extended())
+    save(f"shim2022-{name}", Single(kind, "none"))
+    save(f"shim2022-{name}-attention", Single(kind, "cbam"))
+save("shim2022-conventional-mtl", Conventional())
+save("shim2022-separated-classifier", Separated())
+save("shim2022-sequential-mtl", Sequential())
+save("shim2022-extended-mtl", Extended())

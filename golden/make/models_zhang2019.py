@@ -1,72 +1,28 @@
 """Reference values of the zhang2019 family and of VGGish, from PyTorch. Run: python golden/make/models_zhang2019.py
 
-Written from the description of the papers, in ordinary PyTorch; nothing reads our code. Weights and inputs follow the
-formula stated in models.py; a second input has index -2. Dropout is off. All networks are narrow: their width (channels of
+Written from the description of the papers, in ordinary PyTorch; nothing reads our code. Weights and inputs follow
+network_formula.py; a second input has index -2. Dropout is off. All networks are narrow: their width (channels of
 the first block, 64 in the papers, from which all other sizes follow) stands in each file. VGGish also comes as
 checkpoints, as users hold them: the PyTorch port's names as .safetensors and .onnx, TensorFlow's as .npz.
 """
 
 import json
-import math
-import pathlib
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "models"
+from network_formula import OUT, Names, gradients_of, make_input, numbers, set_weights, sizes_of, write
 
 
-def uniform(k, n):
-    with np.errstate(over="ignore"):
-        h = np.arange(n, dtype=np.uint32) + np.uint32((0x9E3779B9 * (k + 1)) & 0xFFFFFFFF)
-        h ^= h >> np.uint32(16)
-        h *= np.uint32(0x85EBCA6B)
-        h ^= h >> np.uint32(13)
-        h *= np.uint32(0xC2B2AE35)
-        h ^= h >> np.uint32(16)
-    return h.astype(np.float64) / 2**32
 
-
-def formula(name, k, shape):
-    u = uniform(k, math.prod(shape))
-    kind = name.split("/")[-1]
-    if kind == "gamma":
-        v = 1 + 0.4 * (u - 0.5)
-    elif kind == "moving_mean":
-        v = 0.2 * (u - 0.5)
-    elif kind == "moving_variance":
-        v = 0.5 + u
-    elif kind == "beta" or kind.endswith("bias"):
-        v = 0.4 * (u - 0.5)
-    else:
-        v = (2 * u - 1) * math.sqrt(3 / math.prod(shape[:-1]))
-    return v.astype(np.float32).reshape(shape)
-
-
-class Names(dict):
-    """Our name -> (tensor of the network, to our layout, from our layout)."""
-
-    def plain(self, name, t):
-        self[name] = (t, lambda p: p, lambda p: p)
-
-    def dense(self, name, t):
-        self[name] = (t, lambda p: p.t(), lambda p: p.t())
-
-    def conv(self, name, m):
-        if isinstance(m, nn.Conv1d):
-            self[f"{name}/kernel"] = (m.weight, lambda p: p.permute(2, 1, 0)[None], lambda p: p[0].permute(2, 1, 0))
-        else:
-            self[f"{name}/kernel"] = (m.weight, lambda p: p.permute(2, 3, 1, 0), lambda p: p.permute(3, 2, 0, 1))
-        self.plain(f"{name}/bias", m.bias)
-
-    def norm(self, name, m):
-        self.plain(f"{name}/gamma", m.weight)
-        self.plain(f"{name}/beta", m.bias)
-        if hasattr(m, "running_mean"):
-            self.plain(f"{name}/moving_mean", m.running_mean)
-            self.plain(f"{name}/moving_variance", m.running_var)
+def put_conv(out, name, m):
+    """A one-dimensional kernel is ours with one band."""
+    if isinstance(m, nn.Conv2d):
+        return out.conv(name, m)
+    out[f"{name}/kernel"] = (m.weight, lambda p: p.permute(2, 1, 0)[None], lambda p: p[0].permute(2, 1, 0))
+    out.plain(f"{name}/bias", m.bias)
 
 
 class Encoder(nn.Module):
@@ -91,7 +47,7 @@ class Encoder(nn.Module):
 
     def names(self, out, name):
         for i, (conv, norm) in enumerate(zip(self.convs, self.norms), 1):
-            out.conv(f"{name}_{i}_conv", conv)
+            put_conv(out, f"{name}_{i}_conv", conv)
             out.norm(f"{name}_{i}_norm", norm)
 
 
@@ -105,8 +61,8 @@ class Pool(nn.Module):
         return torch.einsum("bth,btc->bhc", weights, x).flatten(1)
 
     def names(self, out, name):
-        out.dense(f"{name}/hidden_kernel", self.hidden.weight)
-        out.dense(f"{name}/score_kernel", self.score.weight)
+        out.dense(name, self.hidden, "hidden_")
+        out.dense(name, self.score, "score_")
 
 
 class Attend(nn.Module):
@@ -123,7 +79,7 @@ class Attend(nn.Module):
 
     def names(self, out, name):
         for kind, m in (("query", self.q), ("key", self.k), ("value", self.v), ("output", self.o)):
-            out.dense(f"{name}/{kind}_kernel", m.weight)
+            out.dense(name, m, f"{kind}_")
         out.norm(f"{name}_norm", self.norm)
 
 
@@ -141,7 +97,8 @@ class Base(nn.Module):
         out = Names()
         self.encoder.names(out, "encoder")
         self.pool.names(out, "pool")
-        return ending(out, "scene", self.scene)
+        out.dense("scene", self.scene)
+        return out
 
 
 class Jrm(nn.Module):
@@ -161,7 +118,8 @@ class Jrm(nn.Module):
         self.b.names(out, "vggish_encoder")
         self.pa.names(out, "pool")
         self.pb.names(out, "vggish_pool")
-        return ending(out, "scene", self.scene)
+        out.dense("scene", self.scene)
+        return out
 
 
 class Cmam(nn.Module):
@@ -190,7 +148,8 @@ class Cmam(nn.Module):
             own.names(out, f"layer{i}_self")
             cross.names(out, f"layer{i}_cross")
         self.pool.names(out, "pool")
-        return ending(out, "scene", self.scene)
+        out.dense("scene", self.scene)
+        return out
 
 
 VGGISH_LAYERS = ["conv1", "conv2", "conv3_1", "conv3_2", "conv4_1", "conv4_2", "fc1_1", "fc1_2", "fc2"]
@@ -225,11 +184,8 @@ class Vggish(nn.Module):
     def names(self):
         out = Names()
         for name, m in self.modules_by_name():
-            if isinstance(m, nn.Linear):
-                ending(out, name, m)
-            else:
-                out[f"{name}/kernel"] = (m.weight, lambda p: p.permute(3, 2, 1, 0), lambda p: p.permute(3, 2, 1, 0))
-                out.plain(f"{name}/bias", m.bias)
+            # The port's kernels reach over (T, F), ours over (F, T).
+            out.conv(name, m, (1, 0) if isinstance(m, nn.Linear) else (3, 2, 1, 0))
         return out
 
 
@@ -242,61 +198,35 @@ class VggishAed(nn.Module):
         return self.events(torch.relu(self.vggish(x)))
 
     def names(self):
-        return ending(self.vggish.names(), "events", self.events)
-
-
-def ending(out, name, m):
-    out.dense(f"{name}/kernel", m.weight)
-    out.plain(f"{name}/bias", m.bias)
-    return out
-
-
-def numbers(t):
-    return [float(f"{v:.8g}") for v in t.detach().flatten().tolist()]
-
-
-def set_weights(named):
-    with torch.no_grad():
-        for k, n in enumerate(sorted(named)):
-            t, to_ours, from_ours = named[n]
-            t.copy_(from_ours(torch.tensor(formula(n, k, list(to_ours(t).shape)))))
+        out = self.vggish.names()
+        out.dense("events", self.events)
+        return out
 
 
 def record(name, net, shapes, training, config, classes=10):
     """Deployed output, then loss and gradients, in training mode or (where there is dropout) in inference."""
     named = net.names()
     set_weights(named)
-    inputs = []
-    for i, (batch, bands, frames) in enumerate(shapes):
-        values = (4 * uniform(-1 - i, batch * bands * frames) - 2).astype(np.float32)
-        inputs.append(torch.tensor(values).reshape(batch, 1, bands, frames).requires_grad_(True))
+    inputs = [make_input(-1 - i, *shape).requires_grad_(True) for i, shape in enumerate(shapes)]
     net.eval()
     with torch.no_grad():
         deployed = net(*inputs)
     net.train(training)
     loss = F.cross_entropy(net(*inputs), torch.arange(shapes[0][0]) * 3 % classes)
     loss.backward()
-    gradients = {}
-    for k, n in enumerate(sorted(named)):
-        t, to_ours, _ = named[n]
-        if t.requires_grad:
-            g = to_ours(t.grad).flatten().double().numpy()
-            # Norm, and inner product with the formula's numbers 2u - 1 of the same array.
-            gradients[n] = [float(np.linalg.norm(g)), float(g @ (2 * uniform(k, g.size) - 1))]
     document = {
         "made_with": {"torch": torch.__version__, "numpy": np.__version__},
         "config": config,
         "shapes": [[*s, 1] for s in shapes],
         "training": training,
         "parameters": sum(p.numel() for p in net.parameters()),
-        "sizes": {n: list(to_ours(t).shape) for n, (t, to_ours, _) in sorted(named.items())},
+        "sizes": sizes_of(named),
         "deployed": numbers(deployed),
         "loss": loss.item(),
         "dx": [numbers(x.grad) for x in inputs],
-        "gradients": gradients,
+        "gradients": gradients_of(named),
     }
-    (OUT / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")))
-    print(name, document["parameters"], document["loss"], document["deployed"][:3])
+    write(name, document)
 
 
 for suffix, two in (("", False), ("-2d", True)):
@@ -336,7 +266,7 @@ for name, m in net.modules_by_name():
 np.savez(OUT / "vggish.npz", **variables)
 np.savez_compressed(OUT / "vggish-compressed.npz", **{f"{k}:0": v for k, v in variables.items()})
 torch.onnx.export(net, (torch.zeros(1, 1, 32, 16),), OUT / "vggish.onnx", dynamo=False)
-x = torch.tensor((4 * uniform(-1, 2 * 32 * 16) - 2).astype(np.float32)).reshape(2, 1, 32, 16)
+x = make_input(-1, 2, 32, 16)
 with torch.no_grad():
     embedding = net(x)
 

@@ -2,29 +2,20 @@
 
 The modules are nested and named as in CPJKU/dcase2024_task1_baseline (models/baseline.py), so that the state dictionary has the
 names of its checkpoints; written from that description, nothing reads our code. Weights: torch's own draws from seed 7, norms and
-running statistics away from where they start. The input is 4u - 2 with the u of golden/make/models.py, index -1.
+running statistics away from where they start. The input is network_formula.py's.
 """
 
 import json
 import pathlib
 
-import numpy as np
 import safetensors
 import safetensors.torch
 import torch
 from torch import nn
 
+from network_formula import make_input
+
 OUT = pathlib.Path(__file__).resolve().parent.parent / "weights"
-SHAPE = (2, 1, 24, 20)
-
-
-def uniform(k, n):
-    with np.errstate(over="ignore"):
-        h = np.arange(n, dtype=np.uint32) + np.uint32((0x9E3779B9 * (k + 1)) & 0xFFFFFFFF)
-        h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-        h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-        h ^= h >> np.uint32(16)
-    return h.astype(np.float64) / 2**32
 
 
 def unit(i, o, k, s=1, groups=1, act=True):
@@ -78,7 +69,7 @@ with torch.no_grad():
             m.running_mean.uniform_(-0.1, 0.1)
             m.running_var.uniform_(0.2, 0.6)
 net.eval()
-x = torch.tensor(4 * uniform(-1, 2 * 24 * 20) - 2, dtype=torch.float32).reshape(SHAPE)
+x = make_input(-1, 2, 24, 20)
 with torch.no_grad():
     y = net(x)
 OUT.mkdir(exist_ok=True)

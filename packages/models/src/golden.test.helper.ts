@@ -24,7 +24,7 @@ export function readModelGolden<G extends Golden>(name: string): G {
   return readGolden<G>(new URL(`../../../golden/models/${name}.json`, import.meta.url));
 }
 
-/** fmix32 of MurmurHash3 as a number in [0, 1): the formula golden/make/models.py states. */
+/** fmix32 of MurmurHash3 as a number in [0, 1): the formula golden/make/network_formula.py states. */
 export function uniform(array: number, i: number): number {
   let h = (i + Math.imul(0x9e3779b9, array + 1)) >>> 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -110,5 +110,6 @@ describe('presets', () => {
     expect(() => createModel('amfm-small', { bands: 2 })).toThrow('at least 7 bands');
     expect(() => createModel('amfm-small', { seed: -1 })).toThrow('seed');
     expect(() => createModel('dcase2024', { abstractClasses: 3 })).toThrow('no abstract branch');
+    expect(() => createModel('tf-sepnet', { width: 6 })).toThrow('a multiple of 4');
   });
 });

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { compareTraining, useCpuBackend, type TrainableNetwork } from '@asc/testing';
+import { clova2021ResnetseMfm } from './clova2021-resnetse-mfm.js';
+import { findPreset } from './create-model.js';
+import { sp4asc } from './sp4asc.js';
+import { xin2022 } from './xin2022.js';
+import type { SceneModelConfig } from './scene-model.js';
+
+await useCpuBackend();
+
+/** Both engines compute in float32 and add in different orders; norms over few values magnify what is left. */
+const TOLERANCE = 1e-4;
+/** Gradients are sums of both signs: single digits go in the cancelling. */
+const MOMENTUM_TOLERANCE = 1e-3;
+
+type Make = (config: SceneModelConfig) => TrainableNetwork;
+type Size = Partial<Omit<SceneModelConfig, 'bands' | 'frames'>>;
+
+const SHIM: Size = { width: 4 };
+const NARROW = [8, 12, 12, 12];
+
+/** Each kind of block and loss once, narrow; docs/networks.md has every preset, wide. */
+test.each<[string, batch: number, bands: number, frames: number, more?: Size, make?: Make]>([
+  ['amfm-small', 2, 8, 8],
+  ['clova2021-resnetse-mfm', 2, 16, 16, {}, (config) => clova2021ResnetseMfm(config, [4, 6, 7, 8])],
+  ['sp4asc', 2, 16, 16, {}, (config) => sp4asc(config, NARROW)],
+  ['xin2022', 2, 16, 16, {}, (config) => xin2022(config, NARROW)],
+  ['dcase2020-1b', 1, 20, 500, { width: 1 }],
+  ['dcase2022', 2, 20, 50, { width: 2 }],
+  ['cp-mobile', 2, 24, 20],
+  ['bc-resnet-asc', 4, 32, 32, { width: 4 }],
+  ['tf-sepnet', 8, 32, 32, { width: 8 }],
+  ['shim2022-relu-attention', 2, 22, 22, SHIM],
+  ['shim2022-leaky-relu', 2, 22, 22, SHIM],
+  ['shim2022-separated-classifier', 2, 22, 22, SHIM],
+  ['shim2022-extended-mtl', 2, 22, 22, SHIM],
+  ['zhang2019-vfm-2d', 2, 16, 36, { width: 4 }],
+  ['zhang2019-jrm', 2, 10, 200, { width: 2, embeddingSize: 16, embeddings: 130 }],
+  ['zhang2019-cmam', 2, 10, 20, { width: 2, embeddingSize: 16, embeddings: 6 }],
+  ['vggish-aed', 2, 32, 16, { width: 1, classes: 8, embeddingSize: 6 }],
+])('%s trains natively as eagerly', async (name, batch, bands, frames, more = {}, make) => {
+  const size = { ...findPreset(name).config, seed: 5, bands, frames, ...more };
+  const network = () => (make ?? findPreset(name).build)(size);
+  const { losses, weights, momenta, statistics } = await compareTraining(network, batch);
+  expect(Math.max(losses, weights, statistics)).toBeLessThan(TOLERANCE);
+  expect(momenta).toBeLessThan(MOMENTUM_TOLERANCE);
+});
