@@ -1,4 +1,4 @@
-import { createModel, findPreset, importWeights, pytorchNames } from '@asc/models';
+import { createModel, findPreset, importWeights } from '@asc/models';
 import { decodeSafetensors } from '@asc/train';
 import { expect, it } from '@jest/globals';
 import { tensor4d, type Tensor } from '@tensorflow/tfjs-core';
@@ -23,8 +23,7 @@ it('a PyTorch checkpoint of the DCASE 2024 baseline, its own names in it, answer
   const { shape, logits } = JSON.parse(golden('dcase2024.json').toString()) as Golden;
   const { tensors } = decodeSafetensors(golden('dcase2024.safetensors'), 'dcase2024.safetensors');
   const { deployed } = createModel('dcase2024', { bands: shape[1], frames: shape[2] });
-  const modules = findPreset('dcase2024').pytorchModules?.();
-  importWeights(deployed, tensors, pytorchNames(deployed, modules));
+  importWeights(deployed, tensors, findPreset('dcase2024').pytorchNames!(deployed));
   const x = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => 4 * uniform(i) - 2);
   const ours = (deployed.apply(tensor4d(x, shape)) as Tensor).dataSync();
   const largest = Math.max(...logits.map(Math.abs));

@@ -2,10 +2,10 @@
 const STAGES = [1, 1, 1, 2, 2, 3];
 
 /**
- * Module paths in the state dictionary of the DCASE 2024 baseline, by our layer names: `in_c`, `stages.s1.b1.block`, …,
+ * Module paths in the state dictionaries of the DCASE 2024 baseline and of CP-Mobile, by our layer names: `in_c`, `stages.s1.b1.block`, …,
  * `feed_forward`; of every unit the convolution is item 0 and the norm item 1.
  *
- * Source: CPJKU/dcase2024_task1_baseline, models/baseline.py.
+ * Source: CPJKU/dcase2024_task1_baseline, models/baseline.py; fschmid56/cpjku_dcase23, models/cp_mobile.py.
  */
 export function cpMobilePytorchModules(): Record<string, string> {
   const units: [ours: string, theirs: string][] = [

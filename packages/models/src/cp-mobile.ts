@@ -9,8 +9,11 @@
  * Inferred: nothing of the network; 64 frames follow from 1 s at 32 kHz less the sample that pre-emphasis takes.
  */
 import { GlobalResponseNorm } from '@asc/layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { cpMobileNetwork } from './cp-mobile-network.js';
+import { cpMobilePytorchModules } from './cp-mobile-pytorch-modules.js';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
+import { pytorchNames, type WeightNameMap } from './weight-names.js';
 
 /** Builds the network. (B, F, T, C) → scene logits (B, Y). @throws UsageError when asked for an abstract branch. */
 export function cpMobile(config: SceneModelConfig): SceneModel {
@@ -21,6 +24,19 @@ export function cpMobile(config: SceneModelConfig): SceneModel {
     strides: { b2: [2, 2], b4: [2, 1] },
     afterSum: (x, block) => new GlobalResponseNorm({ name: `${block}_grn` }).apply(x),
   });
+}
+
+/** Names of fschmid56/cpjku_dcase23 (models/cp_mobile.py): the baseline's, and γ and β of `after_block_norm` by those names. */
+function cpMobilePytorchNames(model: LayersModel): WeightNameMap {
+  const modules = cpMobilePytorchModules();
+  const names = pytorchNames(model, modules);
+  const gains = Object.keys(names).filter((name) => /_grn\/(gamma|beta)$/.test(name));
+  const places = gains.map((ours) => {
+    const [block, which] = ours.split('_grn/') as [string, string];
+    const path = modules[`${block}_expand_conv`]!.replace(/\.block\.0\.0$/, '.after_block_norm');
+    return [ours, { name: `${path}.${which}` }] as const;
+  });
+  return { ...names, ...Object.fromEntries(places) };
 }
 
 export const CP_MOBILE: ModelPreset = {
@@ -37,5 +53,6 @@ export const CP_MOBILE: ModelPreset = {
       note: 'the public code at its default widths; the largest student, called 128K',
     },
   ],
+  pytorchNames: cpMobilePytorchNames,
   build: cpMobile,
 };

@@ -11,6 +11,7 @@
 import { cpMobileNetwork } from './cp-mobile-network.js';
 import { cpMobilePytorchModules } from './cp-mobile-pytorch-modules.js';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
+import { pytorchNames } from './weight-names.js';
 
 /** Builds the network. (B, F, T, C) → scene logits (B, Y). @throws UsageError when asked for an abstract branch. */
 export function dcase2024(config: SceneModelConfig): SceneModel {
@@ -32,6 +33,6 @@ export const DCASE_2024: ModelPreset = {
     { what: 'parameters', value: 61_148, match: 'exact', note: 'per layer, from the baseline repository' },
     { what: 'MACs of 1 s', value: 29_419_156, match: 'exact', note: 'per layer, from the baseline repository' },
   ],
-  pytorchModules: cpMobilePytorchModules,
+  pytorchNames: (model) => pytorchNames(model, cpMobilePytorchModules()),
   build: dcase2024,
 };

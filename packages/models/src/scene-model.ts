@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { WeightNameMap } from './weight-names.js';
 
 /** What a network is built for. */
 export interface SceneModelConfig {
@@ -68,7 +69,7 @@ export interface ModelPreset {
   readonly embeddings?: 'beside' | 'only';
   /** Where it can be built with an abstract branch. */
   readonly jointTraining?: JointTraining;
-  /** Paths of the modules in the authors' PyTorch code, by our layer names; for `pytorchNames`. */
-  readonly pytorchModules?: () => Readonly<Record<string, string>>;
+  /** Names and layouts of the weights in checkpoints of the authors' public PyTorch code; absent where there is none. */
+  readonly pytorchNames?: (model: LayersModel) => WeightNameMap;
   readonly build: (config: SceneModelConfig) => SceneModel;
 }

@@ -20,13 +20,15 @@
  */
 import { tau2020Labels, UsageError } from '@asc/core';
 import { attentiveMaxFeatureMap, cbam, Dense, Dropout, GroupLogSoftmax } from '@asc/layers';
-import { input, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { input, layers, type SymbolicTensor, type LayersModel } from '@tensorflow/tfjs-layers';
+import { amfmPytorchModules } from './amfm-pytorch-modules.js';
 import { assembleSceneModel } from './assemble-scene-model.js';
 import { batchNorm, convGroup, halve, type Attend } from './conv-group.js';
 import { convUnit, denseUnit, LEAKY_RELU, MAX_FEATURE_MAP, RELU, type Activation } from './conv-unit.js';
 import { joinLogits } from './predict-jointly.js';
 import type { JointTraining, ModelPreset, PublishedFigure, SceneModel, SceneModelConfig } from './scene-model.js';
 import { singleTask } from './single-task.js';
+import { pytorchNames } from './weight-names.js';
 
 const WIDTH = 32;
 const HIDDEN = 80;
@@ -238,7 +240,11 @@ export function shim2022Presets(): readonly ModelPreset[] {
     const name = `shim2022-${jointTraining}`;
     const build = (config: SceneModelConfig): SceneModel => structure(name, config);
     const abstractOf = structure === separated ? { abstractOf: tau2020Labels().abstractOf } : {};
-    return { ...preset(name, paper, { ...INPUT, abstractClasses: 3, ...abstractOf }, published, build), jointTraining };
+    const row = preset(name, paper, { ...INPUT, abstractClasses: 3, ...abstractOf }, published, build);
+    // The authors' code is of this network alone.
+    const names =
+      structure === extended ? { pytorchNames: (model: LayersModel) => pytorchNames(model, amfmPytorchModules()) } : {};
+    return { ...row, jointTraining, ...names };
   });
   return [...rows, ...joint];
 }

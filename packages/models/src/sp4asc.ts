@@ -8,7 +8,8 @@
  * depthwise convolutions of dilation 2, all without bias, one batch norm, ReLU, 2×2 average pool; mean over frequency,
  * maximum plus mean over time; dropout 0.2, dense 128–128, ReLU, dropout 0.2, dense 128–Y. Nothing is inferred.
  * 62,922 parameters in training; with each block's norm folded into its depthwise convolutions (2C numbers become C) the
- * published 62,474. Masks on the input (SpecAugment) belong to the recipe.
+ * published 62,474; 63,306 is another count, of two norms a block and none over the bands. Masks on the input (SpecAugment)
+ * belong to the recipe.
  */
 import {
   AveragePool2D,
@@ -19,9 +20,10 @@ import {
   Dropout,
   FrequencyTimePool,
 } from '@asc/layers';
-import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { layers, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 import { singleTask } from './single-task.js';
+import { pytorchNames, timeFirst, type WeightNameMap } from './weight-names.js';
 
 /** Channels of the blocks. */
 export const SP4ASC_WIDTHS: readonly number[] = [64, 128, 128, 128];
@@ -76,6 +78,23 @@ export function sp4asc(config: SceneModelConfig, widths: readonly number[] = SP4
   });
 }
 
+/** Names and layouts of valeoai/SP4ASC (sp4asc/models/cnns.py), whose maps are (B, C, T, F). */
+function sp4ascPytorchNames(model: LayersModel): WeightNameMap {
+  const blocks = SP4ASC_WIDTHS.map((_, i) => [`block${i + 1}`, `conv${i + 1}`] as const).flatMap(([ours, theirs]) => [
+    [`${ours}_mix`, `${theirs}.ch_conv1`],
+    [`${ours}_cross/time`, `${theirs}.sp_conv1`],
+    [`${ours}_cross/frequency`, `${theirs}.sp_conv2`],
+    [`${ours}_norm`, `${theirs}.bn`],
+  ]);
+  const modules = Object.fromEntries([
+    ['band_norm', 'bn0'],
+    ...blocks,
+    ['hidden', 'fc1'],
+    ['scene', 'fc2'],
+  ]) as Readonly<Record<string, string>>;
+  return timeFirst(pytorchNames(model, modules));
+}
+
 export const SP4ASC: ModelPreset = {
   name: 'sp4asc',
   paper: 'Puy, Jain, Bursuc 2021 (DCASE 2021 Task 1A), valeoai/SP4ASC',
@@ -90,5 +109,6 @@ export const SP4ASC: ModelPreset = {
       note: 'from the submission’s meta file; in training 62,922',
     },
   ],
+  pytorchNames: sp4ascPytorchNames,
   build: (config) => sp4asc(config),
 };

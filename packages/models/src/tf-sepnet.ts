@@ -24,9 +24,10 @@ import {
   ResidualNorm,
 } from '@asc/layers';
 import { UsageError } from '@asc/core';
-import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { layers, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { ModelPreset, SceneModel, SceneModelConfig } from './scene-model.js';
 import { singleTask } from './single-task.js';
+import { pytorchNames, type WeightNameMap } from './weight-names.js';
 
 const WIDTH = 64;
 const DROPOUT = 0.1;
@@ -111,6 +112,35 @@ export function tfSepNet(config: SceneModelConfig): SceneModel {
   });
 }
 
+/** Names of yqcai888/easy_dcase_task1 (model/backbones.py): blocks, residual norms and pools count up `middle_layers`. */
+function tfSepNetPytorchNames(model: LayersModel): WeightNameMap {
+  const units = [
+    ['in1', 'conv_layers.0'],
+    ['in2', 'conv_layers.1'],
+  ];
+  // The stem's residual norm is item 0.
+  let item = 1;
+  for (const [i, { blocks, pool }] of STAGES.entries()) {
+    for (let block = 1; block <= blocks; block++) {
+      const [ours, theirs] = [`stage${i + 1}_b${block}`, `middle_layers.${item++}`];
+      units.push([`${ours}_transition`, `${theirs}.trans_conv`]);
+      for (const [path, short] of [
+        ['frequency', 'freq'],
+        ['time', 'temp'],
+      ]) {
+        units.push([`${ours}_${path}_depth`, `${theirs}.${short}_dw_conv`]);
+        units.push([`${ours}_${path}_mix`, `${theirs}.${short}_pw_conv`]);
+      }
+    }
+    item += pool ? 2 : 1;
+  }
+  const modules = units.flatMap(([ours, theirs]) => [
+    [`${ours}_conv`, `${theirs}._conv`],
+    [`${ours}_norm`, `${theirs}._bn`],
+  ]);
+  return pytorchNames(model, Object.fromEntries([...modules, ['scores', 'classifier.conv']]) as Record<string, string>);
+}
+
 export const TF_SEPNET: ModelPreset = {
   name: 'tf-sepnet',
   paper: 'Cai et al. 2024, TF-SepNet-64 (DCASE 2024 Task 1), arXiv 2408.14862',
@@ -125,5 +155,6 @@ export const TF_SEPNET: ModelPreset = {
       note: "of the authors' public code as first released, at its default widths; the papers' own figure was not at hand",
     },
   ],
+  pytorchNames: tfSepNetPytorchNames,
   build: tfSepNet,
 };

@@ -38,28 +38,32 @@ const NORM = new Set(['gamma', 'beta', 'moving_mean', 'moving_variance']);
  * | `layer/part_kernel`, `part_bias` | `layer.part.weight`, `layer.part.bias` | as above |
  * | a norm in a layer that also has a kernel | `layer.norm.weight`, … | same |
  *
- * @param modules PyTorch's paths of layers it calls otherwise, by our layer names; a preset has them in `pytorchModules`.
+ * A preset whose authors' code is public knows the names of their checkpoints: `preset.pytorchNames(model)`.
+ *
+ * @param modules PyTorch's paths of what it calls otherwise, by `layer`, or by `layer/part` (`layer/norm` of such a norm).
  */
 export function pytorchNames(model: LayersModel, modules: Readonly<Record<string, string>> = {}): WeightNameMap {
   const entries = model.layers.flatMap((layer) => {
-    const module = Object.hasOwn(modules, layer.name) ? modules[layer.name]! : layer.name;
+    const path = (key: string, fallback: string): string => (Object.hasOwn(modules, key) ? modules[key]! : fallback);
+    const module = path(layer.name, layer.name);
     const names = layer.weights.map((weight) => weight.originalName.slice(layer.name.length + 1));
     const mixed = names.some((name) => name.endsWith('kernel'));
     return layer.weights.map((weight, i): [string, ForeignWeight] => {
       const short = names[i]!;
-      const path = mixed && NORM.has(short) ? `${module}.norm` : module;
+      const [part, ending] = mixed && NORM.has(short) ? ['norm', short] : splitEnding(short);
+      const place = part === '' ? module : path(`${layer.name}/${part}`, `${module}.${part}`);
       const layout = short.endsWith('kernel') ? kernelLayout(layer, weight.shape as number[]) : {};
-      return [weight.originalName, { name: `${path}.${pytorchName(short)}`, ...layout }];
+      return [weight.originalName, { name: `${place}.${ENDINGS[ending] ?? ending}`, ...layout }];
     });
   });
   return Object.fromEntries(entries);
 }
 
-/** `kernel` → `weight`, `reduce_kernel` → `reduce.weight`; other names stay. */
-function pytorchName(name: string): string {
-  if (Object.hasOwn(ENDINGS, name)) return ENDINGS[name]!;
+/** `kernel` → its own ending, `reduce_kernel` → part and ending; other names are endings as they are. */
+function splitEnding(name: string): [part: string, ending: string] {
+  if (Object.hasOwn(ENDINGS, name)) return ['', name];
   const ending = Object.keys(ENDINGS).find((each) => name.endsWith(`_${each}`));
-  return ending === undefined ? name : `${name.slice(0, -ending.length - 1)}.${ENDINGS[ending]}`;
+  return ending === undefined ? ['', name] : [name.slice(0, -ending.length - 1), ending];
 }
 
 function kernelLayout(layer: layers.Layer, shape: readonly number[]): Omit<ForeignWeight, 'name'> {
@@ -69,4 +73,15 @@ function kernelLayout(layer: layers.Layer, shape: readonly number[]): Omit<Forei
   if (!layer.getClassName().includes('Depthwise')) return { axes: [3, 2, 0, 1] };
   const [height, width, channels, multiplier] = shape as [number, number, number, number];
   return { axes: [2, 3, 0, 1], shape: [channels * multiplier, 1, height, width] };
+}
+
+/** The same names where the authors' maps are (B, C, T, F): kernels over the map with their last two axes swapped. */
+export function timeFirst(names: WeightNameMap): WeightNameMap {
+  return Object.fromEntries(
+    Object.entries(names).map(([ours, { name, axes, shape }]): [string, ForeignWeight] => {
+      if (axes?.length !== 4) return [ours, { name, ...(axes && { axes }), ...(shape && { shape }) }];
+      const swap = <T>([a, b, c, d]: readonly T[]): T[] => [a!, b!, d!, c!];
+      return [ours, { name, axes: swap(axes), ...(shape && { shape: swap(shape) }) }];
+    }),
+  );
 }

@@ -50,7 +50,11 @@ describe('cost', () => {
     // Behind a convolution a norm of 2C numbers becomes a bias of C.
     const norms = layers.filter((layer) => /^block\d_norm$/.test(layer.name));
     expect(norms).toHaveLength(4);
-    expect(parameters - norms.reduce((sum, norm) => sum + norm.parameters / 2, 0)).toBe(SP4ASC.published[0]!.value);
+    const folded = norms.reduce((sum, norm) => sum + norm.parameters / 2, 0);
+    expect(parameters - folded).toBe(SP4ASC.published[0]!.value);
+    // The count with two norms a block and none over the bands, from which Xin et al. go on.
+    const bands = layers.find(({ name }) => name === 'band_norm')!.parameters;
+    expect(parameters - bands + 2 * folded).toBe(63_306);
   });
 });
 

@@ -122,7 +122,7 @@ async function giveWeights(model: LayersModel, path: string, preset: ModelPreset
     throw new DataError({ what: `Cannot read the weights ${path}.`, received: describeCause(cause) }, { cause });
   });
   const { tensors } = decodeSafetensors(bytes, path);
-  importWeights(model, tensors, pytorchNames(model, preset.pytorchModules?.()));
+  importWeights(model, tensors, preset.pytorchNames?.(model) ?? pytorchNames(model));
 }
 
 function describeCause(cause: unknown): string {
