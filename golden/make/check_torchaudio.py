@@ -12,6 +12,7 @@ import pathlib
 import numpy as np
 import torch
 import torchaudio
+import torchaudio.compliance.kaldi
 
 GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "features"
 print("torch", torch.__version__, "torchaudio", torchaudio.__version__)
@@ -23,8 +24,17 @@ def check(what, ours, theirs, tolerance):
     assert worst < tolerance, what
 
 
+def vggish_bank(sample_rate, n_fft, bands, low, high):
+    """As in features.py, which needs a librosa that may not be here."""
+    to_mel = lambda f: 1127.0 * np.log(1.0 + f / 700.0)  # noqa: E731
+    bins = to_mel(np.linspace(0.0, sample_rate / 2, n_fft // 2 + 1))[:, None]
+    edges = np.linspace(to_mel(low), to_mel(high), bands + 2)
+    lower, center, upper = edges[:-2], edges[1:-1], edges[2:]
+    return np.maximum(0, np.minimum((bins - lower) / (center - lower), (upper - bins) / (upper - center)))
+
+
 for bank in json.loads((GOLDEN / "banks.json").read_text()):
-    # torchaudio has no VGGish scale, and puts the last bin of an odd FFT at Nyquist, where it is not; librosa does not.
+    # torchaudio has VGGish's scale in its Kaldi part (below), and puts the last bin of an odd FFT at Nyquist, where it is not; librosa does not.
     if bank["scale"] == "vggish" or bank["fftLength"] % 2 == 1:
         continue
     bins = bank["fftLength"] // 2 + 1
@@ -36,6 +46,13 @@ for bank in json.loads((GOLDEN / "banks.json").read_text()):
     ours = np.frombuffer(raw, dtype=np.float64 if len(raw) == 8 * size else np.float32).reshape(bins, -1)
     # torchaudio makes the bank in float32.
     check(bank["file"], ours, theirs, 1e-5)
+
+# Kaldi's bank, of the students of CP-JKU, is VGGish's formula; it has no bin at Nyquist, where the last triangle has ended.
+for bands in (256, 512):
+    theirs, _ = torchaudio.compliance.kaldi.get_mel_banks(bands, 4096, 32000.0, 0.0, 16000.0, 100.0, -500.0, 1.0)
+    ours = vggish_bank(32000, 4096, bands, 0, 16000)
+    assert np.abs(ours[-1]).max() < 1e-9
+    check(f"Kaldi bank of {bands}", ours[:-1], theirs.numpy().T, 1e-4)
 
 x = torch.from_numpy(np.frombuffer((GOLDEN / "signal.bin").read_bytes(), dtype=np.float32).copy())
 for case in json.loads((GOLDEN / "front-ends.json").read_text()):

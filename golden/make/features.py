@@ -165,7 +165,7 @@ def compute(x, c):
     y = x.astype(np.float64)
     if c["preEmphasis"]:
         y = y[1:] - c["preEmphasis"] * y[:-1]
-    if c["mel"] == "vggish":
+    if c["mel"] == "vggish" and c["center"] == "none":
         spectrum = vggish_spectrum(y, c)
     elif c["mel"] == "slaney":
         spectrum = librosa_spectrum(y, c)
@@ -210,6 +210,13 @@ NO_DELTAS = dict(order=0, width=9, stack="channel")
 CLIP_BAND = dict(kind="clip-band", floor=0.001)
 LN7 = dict(kind="ln", eps=1e-7)
 NONE = dict(kind="none")
+# dcase_util's MelExtractor: librosa's magnitudes and Slaney bands, ln(x + eps) of float64.
+DCASE_UTIL = dict(preEmphasis=0, fftLength=2048, window="hamming", center="reflect", spectrum="magnitude", mel="slaney",
+                  melNorm="slaney", bands=40, minHz=0, log=dict(kind="ln", eps=2.0**-52), deltas=NO_DELTAS, normalise=NONE)
+# models/mel.py of CP-JKU: torch.stft and Kaldi's bank, whose formula is VGGish's (check_torchaudio.py compares the two).
+KALDI = dict(sampleRateHz=32000, preEmphasis=0.97, windowSamples=3072, hopSamples=500, fftLength=4096, window="hann-symmetric",
+             center="reflect", spectrum="power", mel="vggish", melNorm="none", minHz=0, maxHz=16000,
+             log=dict(kind="ln", eps=1e-5), deltas=NO_DELTAS, normalise=dict(kind="affine", offset=-4.5, scale=5))
 
 PRESETS = {
     "shim2022": dict(HAMMING, bands=256, log=NONE, deltas=NO_DELTAS, normalise=CLIP_BAND),
@@ -227,6 +234,21 @@ PRESETS = {
     "dcase2024": dict(sampleRateHz=32000, preEmphasis=0, windowSamples=3072, hopSamples=500, fftLength=4096, window="hann",
                       center="reflect", spectrum="power", mel="htk", melNorm="none", bands=256, minHz=0, maxHz=16000,
                       log=dict(kind="ln", eps=1e-5), deltas=NO_DELTAS, normalise=NONE),
+}
+
+# Behind the others in the file, so that the frames drawn for those stay theirs.
+LATER_PRESETS = {
+    "xin2022-30mmac": dict(sampleRateHz=44100, preEmphasis=0, windowSamples=2048, hopSamples=2048, fftLength=2048,
+                           window="hann", center="reflect", spectrum="power", mel="slaney", melNorm="slaney", bands=256,
+                           minHz=0, maxHz=22050, log=dict(kind="db", amin=1e-10, topDb=None), deltas=NO_DELTAS,
+                           normalise=NONE),
+    "dcase2020-1b": dict(DCASE_UTIL, sampleRateHz=48000, windowSamples=1920, hopSamples=960, maxHz=24000),
+    "dcase2022": dict(DCASE_UTIL, sampleRateHz=44100, windowSamples=1764, hopSamples=882, maxHz=22050),
+    "cp-mobile": dict(KALDI, bands=256),
+    "tf-sepnet": dict(KALDI, bands=512),
+    "bc-resnet-asc": dict(sampleRateHz=16000, preEmphasis=0, windowSamples=2080, hopSamples=480, fftLength=4096,
+                          window="hann", center="reflect", spectrum="power", mel="htk", melNorm="none", bands=256, minHz=0,
+                          maxHz=8000, log=dict(kind="ln", eps=1e-5), deltas=NO_DELTAS, normalise=NONE),
 }
 
 SMALL = dict(sampleRateHz=22050, preEmphasis=0, windowSamples=512, hopSamples=256, fftLength=512, window="hann",
@@ -250,12 +272,12 @@ OTHERS = {
 def front_ends(x):
     rng = np.random.default_rng(7)
     cases = []
-    for name, config in {**PRESETS, **OTHERS}.items():
+    for name, config in {**PRESETS, **OTHERS, **LATER_PRESETS}.items():
         full = compute(x, config)
         count = full.shape[1]
         frames = np.unique(np.concatenate([[0, 1, 2, count - 2, count - 1], rng.integers(0, count, 9)]))
         write(f"map-{name}.bin", full[:, frames])
-        cases.append({"name": name, "preset": name in PRESETS, "config": config, "shape": list(full.shape),
+        cases.append({"name": name, "preset": name in PRESETS or name in LATER_PRESETS, "config": config, "shape": list(full.shape),
                       "frames": frames.tolist(), "file": f"map-{name}.bin"})
     write_json("front-ends.json", cases)
 

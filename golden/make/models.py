@@ -165,6 +165,7 @@ def dcase_names(net):
 
 net = AmfmSmall()
 record("amfm-small", net, amfm_names(net), (2, 16, 8), "stem_conv/kernel", [[3, 7], [0, 2]])
+net = AmfmSmall()
 record("clova2021-amfm-small", net, amfm_names(net), (2, 20, 10), "stem_conv/kernel", [[1, 5], [2, 1]])
 net = Dcase2024()
 record("dcase2024", net, dcase_names(net), (2, 24, 20), "in1_conv/kernel", [[3, 7]])

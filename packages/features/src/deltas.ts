@@ -1,5 +1,6 @@
 import { DataError, type FrontEndConfig } from '@asc/core';
 
+/** How many differences over time join a map, over how many frames, and where. */
 export type DeltaConfig = FrontEndConfig['deltas'];
 
 /**

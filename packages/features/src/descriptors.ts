@@ -39,11 +39,13 @@ const DESCRIPTORS = {
   chroma: { domain: 'spectrum', rows: 'chromaBands' },
 } as const;
 
+/** A descriptor of Meyda that has a value for every frame. */
 export type DescriptorName = keyof typeof DESCRIPTORS;
 
 /** Every descriptor there is. */
 export const DESCRIPTOR_NAMES: readonly DescriptorName[] = Object.keys(DESCRIPTORS) as DescriptorName[];
 
+/** Sizes of the descriptors that are vectors. */
 export interface DescriptorOptions {
   readonly mfccCoefficients: number;
   readonly melBands: number;
@@ -60,6 +62,7 @@ export interface NamedFeatureMap extends FeatureMap {
   readonly names: readonly string[];
 }
 
+/** Turns clips (S) at its sample rate into maps (F, T, 1) of descriptors. */
 export interface DescriptorFrontEnd {
   readonly config: FrontEndConfig;
   /** Row names (F), in the order asked for. */

@@ -1,5 +1,6 @@
 import { DataError, type FrontEndConfig } from '@asc/core';
 
+/** What cuts a clip into frames, in samples. */
 export type FramingConfig = Pick<
   FrontEndConfig,
   'preEmphasis' | 'windowSamples' | 'hopSamples' | 'fftLength' | 'center'

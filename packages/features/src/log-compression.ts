@@ -1,5 +1,6 @@
 import type { FrontEndConfig } from '@asc/core';
 
+/** Which logarithm is taken of a map, and what keeps it from zero. */
 export type LogConfig = FrontEndConfig['log'];
 
 /** Compresses non-negative `values` in place: nothing, ln(x + eps), or 10·log10(max(x, amin)). */

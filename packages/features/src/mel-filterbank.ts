@@ -1,5 +1,6 @@
 import { hzToMel, melToHz, type MelScale } from './mel-scale.js';
 
+/** A bank of triangles, K = fftLength/2 + 1 bins to F = `bands` bands between two frequencies in Hz. */
 export interface MelFilterbankOptions {
   readonly sampleRateHz: number;
   readonly fftLength: number;

@@ -25,6 +25,7 @@ interface Meyda extends MeydaSettings {
   extract(names: readonly string[], signal: Float32Array): Readonly<Record<string, Extracted>>;
 }
 
+/** Meyda’s extractors behind one typed door. */
 export interface MeydaEngine {
   /** A descriptor of samples alone (any number of them). */
   ofSignal(name: string, samples: Float32Array): number;

@@ -1,5 +1,6 @@
 import type { FrontEndConfig } from '@asc/core';
 
+/** How the values of a finished map are shifted and scaled. */
 export type NormaliseConfig = FrontEndConfig['normalise'];
 
 /** What is subtracted and what is divided by, per row of a frame: (R) each. */

@@ -1,5 +1,6 @@
 import type { FrontEndConfig } from '@asc/core';
 
+/** A published front end. */
 export type PresetName =
   | 'shim2022'
   | 'clova2021'

@@ -7,6 +7,7 @@ import { checkSamples, frameShape } from './front-end.js';
 import { clipBelowPeak, topDbOf } from './log-compression.js';
 import { statisticsFor } from './normalise.js';
 
+/** What a stream keeps beside its front end. */
 export interface StreamOptions {
   /**
    * Statistics of a whole clip (its peak for `topDb`, mean and deviation for `clip-band`) are taken over the last

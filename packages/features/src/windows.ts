@@ -1,5 +1,6 @@
 import { checkOneOf, checkPositiveInteger, type FrontEndConfig } from '@asc/core';
 
+/** A window function; `-symmetric` ends where it starts, the others are periodic. */
 export type WindowName = FrontEndConfig['window'];
 
 /** Cosine-sum coefficients: w[n] = a0 − a1·cos(2πn/D) + a2·cos(4πn/D). */

@@ -4,6 +4,7 @@ import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
+/** What an {@link AttentivePool} has: its heads, and the hidden units of its scores. */
 export interface AttentivePoolConfig extends SeededLayerConfig {
   /** Weighted means taken side by side (H). */
   heads: number;

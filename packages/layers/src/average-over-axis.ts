@@ -6,6 +6,7 @@ import { AscLayer, singleInput, singleShape, type LayerConfig } from './asc-laye
 /** An axis of a feature map. */
 export type MapAxis = 'frequency' | 'time';
 
+/** Which axis of a map (B, F, T, C) an {@link AverageOverAxis} averages. */
 export interface AverageOverAxisConfig extends LayerConfig {
   axis: MapAxis;
 }

@@ -3,6 +3,7 @@ import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { paddingOf, pairOf, slideWindow, type Padding4 } from './window.js';
 
+/** Window, strides and zero padding of an {@link AveragePool2D}, in bands and frames. */
 export interface AveragePool2DConfig extends LayerConfig {
   /** [frequency, time] or one number for both. */
   poolSize: number | readonly number[];

@@ -5,6 +5,7 @@ import { AscLayer, flagOf, knownSize, singleInput, singleShape, type LayerConfig
 import { normalizeBatch, normalizeWith } from './normalize-batch.js';
 import { shareOfBatch, updateRunningStatistics } from './running-statistics.js';
 
+/** What a {@link BatchNorm} of C channels learns and how its statistics move. */
 export interface BatchNormConfig extends LayerConfig {
   /** Weight of the newest batch in the running statistics; default 0.1. (Keras calls 1 − this momentum.) */
   momentum?: number;

@@ -4,6 +4,7 @@ import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
+/** How narrow the perceptron C → ⌊C / reduction⌋ → C of a {@link BottleneckGate} is. */
 export interface BottleneckGateConfig extends SeededLayerConfig {
   reduction?: number;
 }

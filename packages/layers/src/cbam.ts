@@ -2,6 +2,7 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { ChannelGate } from './channel-gate.js';
 import { SpatialGate } from './spatial-gate.js';
 
+/** What the two gates of {@link cbam} have. */
 export interface CbamConfig {
   /** Prefix of the layers' names. */
   name: string;

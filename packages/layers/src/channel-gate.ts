@@ -3,6 +3,7 @@ import type { SeededLayerConfig } from './asc-layer.js';
 import { BottleneckGate } from './bottleneck-gate.js';
 import { maxOverAxes } from './max-over-axes.js';
 
+/** How narrow the perceptron of a {@link ChannelGate} is. */
 export interface ChannelGateConfig extends SeededLayerConfig {
   /** Hidden units are max(1, ⌊C / reduction⌋); default 16. */
   reduction?: number;

@@ -3,6 +3,7 @@ import { reshape, serialization, tidy, transpose, type Tensor } from '@tensorflo
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 
+/** How many groups of channels a {@link ChannelShuffle} interleaves. */
 export interface ChannelShuffleConfig extends LayerConfig {
   /** Groups the channels are dealt from; divides their number. */
   groups: number;

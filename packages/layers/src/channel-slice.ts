@@ -3,6 +3,7 @@ import { serialization, slice, tidy, type Tensor } from '@tensorflow/tfjs-core';
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 
+/** Which channels of (B, F, T, C) a {@link ChannelSlice} keeps. */
 export interface ChannelSliceConfig extends LayerConfig {
   /** First channel taken. */
   start: number;

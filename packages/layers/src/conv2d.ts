@@ -7,8 +7,10 @@ import { paddingOf, pairOf, slideWindow, tfjsPad, type Padding } from './window.
 
 /** How a kernel starts: PyTorch's default U(±1/√fanIn), or N(0, 2/fanOut). */
 export type KernelLaw = 'torch-default' | 'kaiming-normal-fan-out';
+/** Every law an initial kernel can be drawn by. */
 export const KERNEL_LAWS = ['torch-default', 'kaiming-normal-fan-out'] as const satisfies readonly KernelLaw[];
 
+/** Filters of a {@link Conv2D}; its window, strides and padding, in bands and frames. */
 export interface Conv2DConfig extends SeededLayerConfig {
   /** Output channels. */
   filters: number;

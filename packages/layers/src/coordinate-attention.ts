@@ -20,6 +20,7 @@ import { normalizeBatch, normalizeWith } from './normalize-batch.js';
 import { shareOfBatch, updateRunningStatistics } from './running-statistics.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
+/** How narrow a {@link CoordinateAttention} is between its 1×1 convolutions. */
 export interface CoordinateAttentionConfig extends SeededLayerConfig {
   /** The bottleneck has m = max(8, ⌊C / reduction⌋) channels; default 32. */
   reduction?: number;

@@ -4,6 +4,7 @@ import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, flagOf, knownSize, seedOf, singleInput, singleShape, type SeededLayerConfig } from './asc-layer.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
+/** Units of a {@link Dense}, (B, C) → (B, units), and whether it has a bias. */
 export interface DenseConfig extends SeededLayerConfig {
   /** Output size. */
   units: number;

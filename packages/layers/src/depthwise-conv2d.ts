@@ -6,6 +6,7 @@ import { KERNEL_LAWS, type KernelLaw } from './conv2d.js';
 import { kaimingNormalLaw, seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 import { paddingOf, pairOf, slideWindow, tfjsPad, type Padding } from './window.js';
 
+/** Window, strides and padding of a {@link DepthwiseConv2D}, in bands and frames, and its filters a channel. */
 export interface DepthwiseConv2DConfig extends SeededLayerConfig {
   /** [frequency, time] or one number for both. */
   kernelSize: number | readonly number[];

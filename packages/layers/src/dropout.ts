@@ -3,6 +3,7 @@ import { cast, clone, greaterEqual, mul, serialization, tidy, type Tensor } from
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 
+/** How much a {@link Dropout} drops. */
 export interface DropoutConfig extends LayerConfig {
   /** Probability of zeroing a value, in [0, 1). */
   rate: number;

@@ -3,6 +3,7 @@ import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { checkWidth, groupsOf, membership } from './groups.js';
 
+/** Which of the Y classes of a {@link GroupLogSoftmax} compete. */
 export interface GroupLogSoftmaxConfig extends LayerConfig {
   /** For each class its group, 0, 1, …, none left out. */
   groupOf: readonly number[];

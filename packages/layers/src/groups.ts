@@ -9,6 +9,7 @@ export function groupsOf(value: readonly number[]): number[] {
   return groups;
 }
 
+/** How many groups there are, counted from 0 to the largest index. */
 export function groupCount(groupOf: readonly number[]): number {
   return groupOf.reduce((largest, group) => Math.max(largest, group), -1) + 1;
 }

@@ -25,6 +25,7 @@ import { permuteBatch } from './permute-batch.js';
 export type MaskScheme = 'zero' | 'mix' | 'cut';
 const SCHEMES = ['zero', 'mix', 'cut'] as const satisfies readonly MaskScheme[];
 
+/** Stripes of a {@link HiddenStateMask}, in bands and frames, and what fills them. */
 export interface HiddenStateMaskConfig extends LayerConfig {
   /** What a masked stripe holds. */
   scheme: MaskScheme;

@@ -3,6 +3,7 @@ import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { checkWidth, groupCount, groupsOf, membership } from './groups.js';
 
+/** Which group each of the Y classes of a {@link JointPrediction} belongs to. */
 export interface JointPredictionConfig extends LayerConfig {
   /** For each of the Y classes its group, 0 … A − 1, none left out. */
   groupOf: readonly number[];

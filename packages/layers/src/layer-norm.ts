@@ -3,6 +3,7 @@ import { add, mean, mul, rsqrt, serialization, square, sub, tidy, type Tensor } 
 import { initializers, type LayerVariable, type Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 
+/** What a {@link LayerNorm} adds to the variance of C values. */
 export interface LayerNormConfig extends LayerConfig {
   /** Added to the variance; default 1e-5. */
   epsilon?: number;

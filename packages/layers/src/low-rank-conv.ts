@@ -2,6 +2,7 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { Conv2D } from './conv2d.js';
 import { pairOf } from './window.js';
 
+/** Channels, strides and seed of the two convolutions of {@link lowRankConv}. */
 export interface LowRankConvConfig {
   /** Prefix of the layers' names. */
   name: string;

@@ -3,6 +3,7 @@ import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, flagOf, knownSize, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 import { pairOf, slideWindow, tfjsPad } from './window.js';
 
+/** Window and strides of a {@link MaxPool2D}, in bands and frames, and how it rounds. */
 export interface MaxPool2DConfig extends LayerConfig {
   /** [frequency, time] or one number for both. */
   poolSize: number | readonly number[];

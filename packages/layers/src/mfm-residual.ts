@@ -10,6 +10,7 @@ export type ResidualConv = (
   config: { name: string; filters: number; strides: number; seed: number },
 ) => SymbolicTensor;
 
+/** Channels, convolutions, strides and gate of an {@link mfmResidual} block. */
 export interface MfmResidualConfig {
   /** Prefix of the layers' names. */
   name: string;

@@ -5,6 +5,7 @@ import type { LayerVariable, Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, knownSize, seedOf, type SeededLayerConfig } from './asc-layer.js';
 import { seededInitializer, torchDefaultLaw } from './seeded-initializer.js';
 
+/** Heads of a {@link MultiHeadAttention}, and the inner size they share. */
 export interface MultiHeadAttentionConfig extends SeededLayerConfig {
   heads: number;
   /** Width of queries, keys and values, all heads together; a multiple of `heads`. */

@@ -3,6 +3,7 @@ import { add, mean, mul, rsqrt, serialization, square, sub, sum, tidy, type Tens
 import type { Shape } from '@tensorflow/tfjs-layers';
 import { AscLayer, singleInput, singleShape, type LayerConfig } from './asc-layer.js';
 
+/** What a {@link ResidualNorm} lets through, and adds to the variance. */
 export interface ResidualNormConfig extends LayerConfig {
   /** Share λ of the input that passes unnormalised; default 0.1. */
   lambda?: number;

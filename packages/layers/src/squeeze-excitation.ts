@@ -2,6 +2,7 @@ import { mean, serialization, type Tensor } from '@tensorflow/tfjs-core';
 import type { SeededLayerConfig } from './asc-layer.js';
 import { BottleneckGate } from './bottleneck-gate.js';
 
+/** How narrow the perceptron of a {@link SqueezeExcitation} is. */
 export interface SqueezeExcitationConfig extends SeededLayerConfig {
   /** Hidden units are max(1, ⌊C / reduction⌋); default 8. */
   reduction?: number;

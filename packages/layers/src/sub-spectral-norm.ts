@@ -2,6 +2,7 @@ import { checkPositiveInteger, UsageError } from '@asc/core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { BatchNorm } from './batch-norm.js';
 
+/** Name and sub-bands of {@link subSpectralNorm}. */
 export interface SubSpectralNormConfig {
   /** Name of the batch norm, and the start of the names of the layers that rearrange. */
   readonly name: string;

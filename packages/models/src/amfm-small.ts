@@ -129,9 +129,11 @@ const SMALL: Variant = {
 };
 const COUNTED = { reduction: 1, headBias: false } as const;
 
+/** By the conventions of the 2022 code: 64,593 parameters, 5 s as 128 × 250 × 1. */
 export const AMFM_SMALL = preset(SMALL, AFTER_CODE, FAITHFUL);
 /** The same network under the name of its paper. */
 export const CLOVA_2021_AMFM_SMALL = preset({ ...SMALL, name: 'clova2021-amfm-small' }, AFTER_CODE, FAITHFUL);
+/** Reading A: norms after every group, a 3×3 stem; 65,424 parameters, 77,572 with its branch. */
 export const CLOVA_2021_AMFM_SMALL_COUNT_A = preset(
   {
     ...COUNTED,
@@ -142,6 +144,7 @@ export const CLOVA_2021_AMFM_SMALL_COUNT_A = preset(
   RECONSTRUCTED,
   MATCHED,
 );
+/** Reading B: norms after the tails alone, a 7×3 stem; 65,424 parameters, 77,572 with its branch. */
 export const CLOVA_2021_AMFM_SMALL_COUNT_B = preset(
   {
     ...COUNTED,

@@ -112,6 +112,7 @@ export function bcResNetAsc(config: SceneModelConfig): SceneModel {
   });
 }
 
+/** At base width 80: 314,970 parameters. */
 export const BC_RESNET_ASC: ModelPreset = {
   name: 'bc-resnet-asc',
   paper: 'Kim et al. 2021, BC-ResNet-ASC-8 (DCASE 2021 Task 1A), arXiv 2111.06531',

@@ -58,6 +58,7 @@ export function clova2021ResnetseMfm(config: SceneModelConfig, widths: readonly 
   });
 }
 
+/** The reconstruction of 63,547 parameters. */
 export const CLOVA_2021_RESNETSE_MFM: ModelPreset = {
   name: 'clova2021-resnetse-mfm',
   paper: 'Heo et al. 2021 (DCASE 2021 Task 1A), a count-matched reconstruction',

@@ -30,6 +30,7 @@ export interface Accounts {
   readonly tflite: { readonly bytes: number; readonly macs: number };
 }
 
+/** What a network costs: per layer, in all, by each official way to count, and against the limits. */
 export interface Complexity {
   readonly layers: readonly LayerCost[];
   readonly parameters: number;
@@ -45,6 +46,7 @@ export interface Complexity {
   readonly verdicts: readonly RuleVerdict[];
 }
 
+/** What {@link complexity} holds against which limits, and how it prices layers. */
 export interface ComplexityOptions {
   /** Name of one DCASE edition, e.g. `dcase2024`; default all. */
   readonly rule?: string;

@@ -5,6 +5,7 @@ import { convUnit, type Activation } from './conv-unit.js';
 /** What ends a group: `cbam`, `attentiveMaxFeatureMap`, or nothing. (B, F, T, C) → same. */
 export type Attend = (x: SymbolicTensor, config: CbamConfig) => SymbolicTensor;
 
+/** Width, activation and attention of a {@link convGroup}. */
 export interface ConvGroupConfig {
   readonly name: string;
   /** Channels of the output. */
@@ -43,6 +44,7 @@ export function convGroup(x: SymbolicTensor, config: ConvGroupConfig): SymbolicT
   return attend(expanded, { name: `${name}_attention`, reduction: REDUCTION, seed });
 }
 
+/** (B, F, T, C) → same. */
 export function batchNorm(x: SymbolicTensor, name: string): SymbolicTensor {
   return new BatchNorm({ name }).apply(x);
 }

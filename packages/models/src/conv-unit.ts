@@ -13,6 +13,7 @@ export const MAX_FEATURE_MAP: Activation = {
   apply: (x, name) => new MaxFeatureMap({ name: `${name}_mfm` }).apply(x),
 };
 
+/** max(x, 0). */
 export const RELU: Activation = {
   takes: 1,
   apply: (x, name) => layers.reLU({ name: `${name}_relu` }).apply(x) as SymbolicTensor,
@@ -24,6 +25,7 @@ export const LEAKY_RELU: Activation = {
   apply: (x, name) => layers.leakyReLU({ name: `${name}_leaky_relu`, alpha: 0.01 }).apply(x) as SymbolicTensor,
 };
 
+/** Filters, window in bands and frames, and activation of a {@link convUnit}. */
 export interface ConvUnitConfig {
   readonly name: string;
   /** Channels after the activation. */
@@ -41,6 +43,7 @@ export function convUnit(x: SymbolicTensor, { filters, activation, ...conv }: Co
   return activation.apply(linear, name);
 }
 
+/** Units and activation of a {@link denseUnit}. */
 export interface DenseUnitConfig {
   readonly name: string;
   /** Values after the activation. */

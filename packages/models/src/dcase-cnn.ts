@@ -15,6 +15,7 @@ export function kerasNorm(x: SymbolicTensor, name: string): SymbolicTensor {
   return new BatchNorm({ name: `${name}_norm`, ...KERAS_NORM }).apply(x);
 }
 
+/** Any shape → same. */
 export function relu(x: SymbolicTensor, name: string): SymbolicTensor {
   return layers.reLU({ name: `${name}_relu` }).apply(x) as SymbolicTensor;
 }

@@ -44,6 +44,7 @@ export function dcase2020Task1b(config: SceneModelConfig): SceneModel {
   });
 }
 
+/** As published: 116,118 stored numbers, 10 s as 40 × 500 × 1. */
 export const DCASE_2020_1B: ModelPreset = {
   name: 'dcase2020-1b',
   paper: 'Heittola et al. 2020, DCASE 2020 Task 1B baseline',

@@ -23,6 +23,7 @@ export function dcase2024(config: SceneModelConfig): SceneModel {
   });
 }
 
+/** As published: 61,148 parameters, 1 s as 256 × 65 × 1. */
 export const DCASE_2024: ModelPreset = {
   name: 'dcase2024',
   paper: 'Schmid et al. 2024, DCASE 2024 Task 1 baseline (CP-Mobile without GRN)',

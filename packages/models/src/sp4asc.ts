@@ -95,6 +95,7 @@ function sp4ascPytorchNames(model: LayersModel): WeightNameMap {
   return timeFirst(pytorchNames(model, modules));
 }
 
+/** As published: 62,474 parameters when folded, 10 s as 256 × 431 × 1. */
 export const SP4ASC: ModelPreset = {
   name: 'sp4asc',
   paper: 'Puy, Jain, Bursuc 2021 (DCASE 2021 Task 1A), valeoai/SP4ASC',

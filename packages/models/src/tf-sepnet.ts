@@ -141,6 +141,7 @@ function tfSepNetPytorchNames(model: LayersModel): WeightNameMap {
   return pytorchNames(model, Object.fromEntries([...modules, ['scores', 'classifier.conv']]) as Record<string, string>);
 }
 
+/** At base width 64: 126,858 parameters, 1 s as 512 × 64 × 1. */
 export const TF_SEPNET: ModelPreset = {
   name: 'tf-sepnet',
   paper: 'Cai et al. 2024, TF-SepNet-64 (DCASE 2024 Task 1), arXiv 2408.14862',

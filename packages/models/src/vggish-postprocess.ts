@@ -3,6 +3,7 @@ import { checkKeys, checkOneOf, checkShape, UsageError, type NdArray } from '@as
 /** `truncate` as Google's code casts to bytes, `round` (halves to even) as its PyTorch port does. */
 export type VggishRounding = 'truncate' | 'round';
 
+/** What turns an embedding of E numbers into the bytes of AudioSet. */
 export interface VggishPostprocessing {
   /** `pca_eigen_vectors` (E, E): row i gives component i. */
   readonly matrix: NdArray;

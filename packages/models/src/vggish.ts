@@ -104,6 +104,7 @@ const CONFIG: SceneModelConfig = {
 };
 const COMMON = { paper: 'Hershey et al. 2017 (tensorflow/models, research/audioset/vggish)', clipSamples: 15_600 };
 
+/** As published: 72,141,184 parameters, 0.96 s as 64 × 96 × 1 to 128 numbers. */
 export const VGGISH: ModelPreset = {
   ...COMMON,
   name: 'vggish',
@@ -113,6 +114,7 @@ export const VGGISH: ModelPreset = {
   build: vggish,
 };
 
+/** The same with a head of 527 sound events. */
 export const VGGISH_AED: ModelPreset = {
   ...COMMON,
   name: 'vggish-aed',

@@ -70,6 +70,7 @@ export function xin2022(config: SceneModelConfig, widths: readonly number[] = SP
 const PAPER = 'Xin et al. 2022 (DCASE 2022 Task 1), after Puy et al. 2021';
 const CONFIG = { seed: 0, classes: 10, abstractClasses: 0, bands: 256, channels: 1 } as const;
 
+/** With the 44 frames of its ancestor’s hop: 75,562 parameters, 46 million MACs for 1 s. */
 export const XIN_2022: ModelPreset = {
   name: 'xin2022',
   paper: PAPER,
@@ -87,6 +88,7 @@ export const XIN_2022: ModelPreset = {
   build: (config) => xin2022(config),
 };
 
+/** The same weights on every second frame, within 30 million MACs for 1 s. */
 export const XIN_2022_30MMAC: ModelPreset = {
   ...XIN_2022,
   name: 'xin2022-30mmac',
