@@ -1,4 +1,5 @@
 export { checkLayer, type CheckedLayer, type LayerExpectations } from './check-layer.js';
+export { checkNetwork, checkTraining, type CheckedNetwork } from './check-network.js';
 export { compareTraining, type TrainableNetwork, type TrainingDifferences } from './compare-training.js';
 export { useCpuBackend } from './cpu-backend.js';
 export { type CloseOptions, expectClose, relativeDistance } from './expect-close.js';
