@@ -39,7 +39,8 @@ test('what is heard through another network is what the two say one after the ot
 });
 
 test('the joined network trains and exports as it runs in tfjs', async () => {
-  await checkNetwork(() => hearThrough(vfm(), vggish(), FRAMES), [2, BANDS, FRAMES, 1]);
+  // Eight clips, as the last norms see one value of each; embeddings of noise hardly differ, and norms magnify their rounding.
+  await checkNetwork(() => hearThrough(vfm(), vggish(), FRAMES), [8, BANDS, FRAMES, 1], 0.02);
 });
 
 test('a patch costs what the network costs, and maps too short or embeddings that do not fit are refused', () => {

@@ -21,14 +21,19 @@ const MOMENTUM_TOLERANCE = 1e-3;
  * Two compiled training steps equal two eager ones, as {@link compareTraining} measures: losses, weights and statistics within
  * 1e-4 of the largest value of each array, momenta within 1e-3.
  *
+ * @param momentumTolerance more where norms see values that hardly differ.
  * @throws MismatchError with the differences.
  */
-export async function checkTraining(makeNetwork: () => TrainableNetwork, batch: number): Promise<void> {
+export async function checkTraining(
+  makeNetwork: () => TrainableNetwork,
+  batch: number,
+  momentumTolerance = MOMENTUM_TOLERANCE,
+): Promise<void> {
   const { momenta, ...values } = await compareTraining(makeNetwork, batch);
-  if (Math.max(...Object.values(values)) <= TOLERANCE && momenta <= MOMENTUM_TOLERANCE) return;
+  if (Math.max(...Object.values(values)) <= TOLERANCE && momenta <= momentumTolerance) return;
   throw new MismatchError({
     what: 'The compiled network trains differently from the eager one.',
-    expected: `within ${TOLERANCE} of the largest value, momenta within ${MOMENTUM_TOLERANCE}`,
+    expected: `within ${TOLERANCE} of the largest value, momenta within ${momentumTolerance}`,
     received: JSON.stringify({ ...values, momenta }),
   });
 }
@@ -40,8 +45,12 @@ export async function checkTraining(makeNetwork: () => TrainableNetwork, batch: 
  * @param shape of a batch: (B, F, T, C).
  * @throws MismatchError with the differences.
  */
-export async function checkNetwork(makeNetwork: () => CheckedNetwork, shape: readonly number[]): Promise<void> {
-  await checkTraining(makeNetwork, shape[0]!);
+export async function checkNetwork(
+  makeNetwork: () => CheckedNetwork,
+  shape: readonly number[],
+  momentumTolerance = MOMENTUM_TOLERANCE,
+): Promise<void> {
+  await checkTraining(makeNetwork, shape[0]!, momentumTolerance);
   const { deployed } = makeNetwork();
   const x = sampleInput(shape);
   const runner = await OnnxRunner.create(exportOnnx(deployed));
