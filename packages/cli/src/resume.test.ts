@@ -44,6 +44,10 @@ describe('a run that was stopped', () => {
     expect(existsSync(join(cwd, run, 'predictions.json'))).toBe(false);
     const resumed = await asc(['train', join(run, 'recipe.json'), '--out', run, '--resume'], { cwd });
     expect(resumed).toMatchObject({ code: 0, stderr: '' });
+    const [said] = resumed.stdout.split('\n');
+    expect(said).toMatch(
+      new RegExp(`^going on after epoch [12] of 3: the run was ${signal === 'SIGINT' ? 'interrupted' : 'killed'}$`),
+    );
     expect(resultsOf(run)).toEqual(resultsOf('whole'));
   });
 

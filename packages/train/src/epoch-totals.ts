@@ -51,7 +51,7 @@ export interface EpochReport {
   readonly clipsPerSecond: number;
   /** Present where the epoch was validated. */
   readonly validation?: ValidationReport;
-  /** The same of the averaged weights, where there are any. */
+  /** The same of the averaged weights, where there are any; its time holds that of their statistics. */
   readonly averaged?: ValidationReport;
   /** The same on the clips kept aside to choose by, where there are such. */
   readonly selection?: ValidationReport;

@@ -10,8 +10,10 @@ import { fit } from './fit.js';
 import type { FitEvent } from './fit-events.js';
 import { readHistory } from './history.js';
 import { namedWeights } from './named-weights.js';
-import { openRun, runPaths } from './run-folder.js';
+import { openRun, readRun, runPaths } from './run-folder.js';
 import type { Recipe } from './recipe-schema.js';
+import { stepOf } from './scalar-event.js';
+import { decodeRecords } from './tfrecord.js';
 import { TINY_LABELS, tinyClips, tinyExamples, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
 /** Everything that draws: dropout, roll, mixup, masks; batches of two sizes, two an update; and an average. */
@@ -85,6 +87,7 @@ async function outcome(folder: string) {
     averaged: strip(await readCheckpoint(paths.averaged)),
     history: timeless(await readHistory(paths.history)),
     predictions: await readFile(paths.predictions, 'utf8'),
+    events: decodeRecords(await readFile(paths.events)).map(stepOf),
   };
 }
 
@@ -216,8 +219,11 @@ describe('fit', () => {
     );
     const { epoch, step } = await readCheckpoint(runPaths(folder).last);
     expect([epoch, step]).toEqual([1, 0]);
+    const { status } = await readRun(folder);
+    expect(status).toMatchObject({ state: 'failed', epoch: 1, error: { what: expect.stringContaining('not finite') } });
     // With the cause gone the run goes on.
     expect((await train(recipe, { folder, resume: true })).at(-1)?.kind).toBe('done');
+    expect((await readRun(folder)).status).toMatchObject({ state: 'done', epoch: 3 });
   });
 
   test('a learning rate far too high is an error, not a run of NaN', async () => {

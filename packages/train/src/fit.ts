@@ -104,15 +104,19 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
     if (epoch === recipe.epochs) judged ??= await validator.judge(epoch - 1);
     if (epoch < recipe.epochs || judged === undefined) {
       await run?.saveCheckpoint(progress());
+      await run?.end('interrupted');
       yield { kind: 'interrupted', epoch, step, saved: run !== undefined };
       return;
     }
     const { predictions, averagedWeights } = judged;
     final = averagedWeights;
     if (predictions !== undefined) await run?.writePredictions(predictions);
+    await run?.end('done');
     yield { kind: 'done', predictions };
   } catch (cause) {
     failed = true;
+    // The cause matters more than that it could not be written down.
+    await run?.end('failed', cause).catch(() => undefined);
     throw cause;
   } finally {
     if (!failed) trainer.writeVariables();

@@ -59,6 +59,7 @@ export { loadWeights } from './load-weights.js';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
 export { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from './checkpoint.js';
 export { openRun, readRun, runPaths, type RunFolder, type RunPaths } from './run-folder.js';
+export { describeStatus, type RunStatus } from './run-status.js';
 export type { Environment } from './environment.js';
 export { makeFolder } from './make-folder.js';
 export { writeFileAtomic } from './write-file-atomic.js';

@@ -12,6 +12,8 @@ import { NO_TOTALS, reportEpoch } from './epoch-totals.js';
 import { readHistory } from './history.js';
 import { recipeHash } from './recipe-hash.js';
 import { openRun, readRun, runPaths } from './run-folder.js';
+import { stepOf } from './scalar-event.js';
+import { decodeRecords } from './tfrecord.js';
 import { tinyRecipe } from './tiny-scenes.test.helper.js';
 import { writeFileAtomic } from './write-file-atomic.js';
 
@@ -44,9 +46,11 @@ describe('a run folder', () => {
     expect((await readdir(folder)).sort()).toEqual([
       'checkpoints',
       'environment.json',
+      'events.out.tfevents.run',
       'history.jsonl',
       'predictions.json',
       'recipe.json',
+      'status.json',
     ]);
     const [environment] = JSON.parse(await readFile(run.paths.environment, 'utf8')) as {
       versions: object;
@@ -71,6 +75,51 @@ describe('a run folder', () => {
     await expect(readRun(join(folder, 'checkpoints'))).rejects.toThrow(DataError);
   });
 
+  test('says how it stands, and how it ended', async () => {
+    const status = async () => (await readRun(folder)).status;
+    const run = await openRun(folder, { recipe });
+    expect(run.before).toBeUndefined();
+    expect(await status()).toMatchObject({ state: 'running', epoch: 0, step: 0 });
+    await run.saveCheckpoint({ ...checkpoint(1), step: 2 });
+    await run.end('failed', new UsageError({ what: 'No luck.', received: 'a black cat', hint: 'Go on.' }));
+    await run.close();
+    const error = { what: 'No luck.', received: 'a black cat', hint: 'Go on.' };
+    expect(await status()).toMatchObject({ state: 'failed', epoch: 1, step: 2, error });
+    await expect(openRun(folder, { recipe })).rejects.toThrow(/received a run that failed \(No luck: a black cat\)/);
+
+    const resumed = await openRun(folder, { recipe, resume: true });
+    expect(resumed.before).toMatchObject({ state: 'failed', error });
+    expect(await status()).toMatchObject({ state: 'running', epoch: 1 });
+    await resumed.close();
+    expect(await status()).toMatchObject({ state: 'interrupted', epoch: 1, step: 2 });
+
+    const killed = await openRun(folder, { recipe, resume: true });
+    await rm(killed.paths.lock);
+    expect(await status()).toMatchObject({ state: 'killed' });
+    const last = await openRun(folder, { recipe, resume: true });
+    expect(last.before).toMatchObject({ state: 'killed' });
+    await last.end('done');
+    await last.close();
+    expect(await status()).toMatchObject({ state: 'done' });
+    await writeFile(last.paths.status, 'null');
+    expect(await status()).toBeUndefined();
+  });
+
+  test('is not made among files of others', async () => {
+    await writeFile(join(folder, 'thesis.tex'), 'x');
+    await expect(openRun(folder, { recipe })).rejects.toThrow(/holds other files and no run\..*\n.*thesis\.tex/s);
+    await expect(openRun(folder, { recipe, resume: true })).rejects.toThrow(UsageError);
+    expect(await readdir(folder)).toEqual(['thesis.tex']);
+    await rm(join(folder, 'thesis.tex'));
+    await mkdir(join(folder, 'checkpoints'));
+    await writeFile(join(folder, 'checkpoints', 'model.pt'), 'x');
+    await expect(openRun(folder, { recipe })).rejects.toThrow(/checkpoints\/model\.pt/);
+    // What a process leaves that was killed before it wrote the recipe.
+    await rm(join(folder, 'checkpoints', 'model.pt'));
+    await writeFile(join(folder, '.partial-1-recipe.json'), '{');
+    await (await openRun(folder, { recipe })).close();
+  });
+
   test('resumed, drops what the last checkpoint does not cover, a torn line and partial files', async () => {
     const run = await openRun(folder, { recipe });
     for (const epoch of [0, 1, 2]) await run.appendReport(report(epoch));
@@ -83,6 +132,7 @@ describe('a run folder', () => {
     expect(resumed.history.map(({ epoch }) => epoch)).toEqual([0, 1]);
     await resumed.appendReport(report(2));
     await resumed.close();
+    expect(decodeRecords(await readFile(run.paths.events)).map(stepOf)).toEqual([0, 0, 1, 2]);
     expect((await readHistory(run.paths.history)).map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
     expect(await readdir(join(folder, 'checkpoints'))).toEqual(['last.safetensors']);
   });

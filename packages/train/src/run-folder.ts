@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { describeEnvironment, type Environment } from './environment.js';
 import type { EpochReport } from './epoch-totals.js';
+import { appendEvents, truncateEvents } from './event-file.js';
 import { appendHistory, readHistory, truncateHistory } from './history.js';
 import { makeFolder } from './make-folder.js';
 import { parseRecipe } from './parse-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import type { Recipe } from './recipe-schema.js';
-import { acquireRunLock } from './run-lock.js';
+import { refuseForeignFolder } from './refuse-foreign-folder.js';
+import { acquireRunLock, isRunLocked } from './run-lock.js';
+import { describeStatus, failureOf, readStatus, writeStatus, type RunStatus } from './run-status.js';
 import { removePartialFiles, writeFileAtomic } from './write-file-atomic.js';
 
 /** Where the files of a run lie. */
@@ -20,6 +23,10 @@ export interface RunPaths {
   readonly environment: string;
   /** One {@link EpochReport} a line. */
   readonly history: string;
+  /** The numbers of the history, for TensorBoard. */
+  readonly events: string;
+  /** How the run stands, or ended: a {@link RunStatus}. */
+  readonly status: string;
   readonly last: string;
   /** The epoch with the highest validation accuracy; the lower log loss decides a tie. */
   readonly best: string;
@@ -34,6 +41,8 @@ export interface RunFolder {
   readonly paths: RunPaths;
   /** What to go on from; `undefined` at the start. */
   readonly checkpoint: Checkpoint | undefined;
+  /** How an earlier part of the run ended; `undefined` where there was none. */
+  readonly before: RunStatus | undefined;
   /** Epochs already done. */
   readonly history: readonly EpochReport[];
   /** Writes `last`, and before it `best` and `averaged` where asked. @throws DataError when the disk refuses. */
@@ -43,6 +52,9 @@ export interface RunFolder {
   ): Promise<void>;
   appendReport(report: EpochReport): Promise<void>;
   writePredictions(predictions: Predictions): Promise<void>;
+  /** Writes down how the run ended, for a failure its cause. */
+  end(state: 'done' | 'interrupted' | 'failed', cause?: unknown): Promise<void>;
+  /** Lets others have the folder. A run closed before its end was interrupted. */
   close(): Promise<void>;
 }
 
@@ -53,6 +65,8 @@ export function runPaths(folder: string): RunPaths {
     recipe: join(folder, 'recipe.json'),
     environment: join(folder, 'environment.json'),
     history: join(folder, 'history.jsonl'),
+    events: join(folder, 'events.out.tfevents.run'),
+    status: join(folder, 'status.json'),
     last: join(folder, 'checkpoints', 'last.safetensors'),
     best: join(folder, 'checkpoints', 'best.safetensors'),
     averaged: join(folder, 'checkpoints', 'averaged.safetensors'),
@@ -64,8 +78,8 @@ export function runPaths(folder: string): RunPaths {
 /**
  * Opens a folder for a run of `recipe`, new or, with `resume`, begun before; a run with no checkpoint yet starts over.
  *
- * @throws UsageError when the folder holds a run and `resume` is off, holds one of another recipe, or is in use;
- * DataError when it cannot be written or its last checkpoint is damaged.
+ * @throws UsageError when the folder holds a run and `resume` is off, holds one of another recipe, is in use, or holds files
+ * that are not a run's; DataError when it cannot be written or its last checkpoint is damaged.
  */
 export async function openRun(
   folder: string,
@@ -74,11 +88,13 @@ export async function openRun(
   const { recipe, resume = false, versions } = options;
   const paths = runPaths(folder);
   const checkpoints = join(folder, 'checkpoints');
+  await refuseForeignFolder(folder);
   await makeFolder(checkpoints);
   const release = await acquireRunLock(paths.lock);
   try {
     const earlier = await readJson(paths.recipe);
-    if (earlier !== undefined) checkEarlier(folder, parseRecipe(earlier), recipe, resume);
+    const before = await statusNow(paths, false);
+    if (earlier !== undefined) checkEarlier(folder, parseRecipe(earlier), recipe, resume, before);
     await Promise.all([removePartialFiles(folder), removePartialFiles(checkpoints)]);
     await writeFileAtomic(paths.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
     const sessions = ((await readJson(paths.environment)) ?? []) as Environment[];
@@ -88,19 +104,42 @@ export async function openRun(
     );
     const checkpoint = await readLast(paths, recipeHash(recipe));
     const history = await truncateHistory(paths.history, checkpoint?.epoch ?? 0);
+    await truncateEvents(paths.events, checkpoint?.epoch ?? 0);
+    let reached = { epoch: checkpoint?.epoch ?? 0, step: checkpoint?.step ?? 0 };
+    let ended = false;
+    const tell = (state: RunStatus['state'], cause?: unknown) => {
+      const error = state === 'failed' ? { error: failureOf(cause) } : {};
+      return writeStatus(paths.status, { state, date: new Date().toISOString(), ...reached, ...error });
+    };
+    await tell('running');
     return {
       paths,
       checkpoint,
+      // A killed run may have been a checkpoint further than it could say.
+      before: before && { ...before, ...reached },
       history,
       async saveCheckpoint(next, { best = false, averagedWeights } = {}) {
         // Killed in between, the run repeats the epoch and writes the same again.
         if (best) await writeCheckpoint(paths.best, next);
         if (averagedWeights !== undefined) await writeCheckpoint(paths.averaged, { ...next, state: averagedWeights });
         await writeCheckpoint(paths.last, next);
+        reached = { epoch: next.epoch, step: next.step };
+        await tell('running');
       },
-      appendReport: (report) => appendHistory(paths.history, report),
+      async appendReport(report) {
+        await appendHistory(paths.history, report);
+        await appendEvents(paths.events, report);
+      },
       writePredictions: (predictions) => writeFileAtomic(paths.predictions, `${JSON.stringify(predictions)}\n`),
-      close: release,
+      async end(state, cause) {
+        await tell(state, cause);
+        ended = true;
+      },
+      async close() {
+        // Where even this cannot be written, the run counts as killed.
+        if (!ended) await tell('interrupted').catch(() => undefined);
+        await release();
+      },
     };
   } catch (cause) {
     await release();
@@ -108,11 +147,19 @@ export async function openRun(
   }
 }
 
-/** A run as it lies on disk, for readers: its recipe and reports. @throws DataError where there is none. */
-export async function readRun(folder: string): Promise<{ recipe: Recipe; history: EpochReport[]; paths: RunPaths }> {
+/** A run as it lies on disk, for readers: its recipe, reports and status. @throws DataError where there is none. */
+export async function readRun(folder: string): Promise<{
+  recipe: Recipe;
+  history: EpochReport[];
+  status: RunStatus | undefined;
+  paths: RunPaths;
+}> {
   const paths = runPaths(folder);
   const recipe = await readJson(paths.recipe);
-  if (recipe !== undefined) return { recipe: parseRecipe(recipe), history: await readHistory(paths.history), paths };
+  if (recipe !== undefined) {
+    const status = await statusNow(paths, await isRunLocked(paths.lock));
+    return { recipe: parseRecipe(recipe), history: await readHistory(paths.history), status, paths };
+  }
   throw new DataError({
     what: `${folder} is not a run folder.`,
     expected: 'a folder with a recipe.json in it',
@@ -121,10 +168,23 @@ export async function readRun(folder: string): Promise<{ recipe: Recipe; history
   });
 }
 
-function checkEarlier(folder: string, earlier: Recipe, recipe: Recipe, resume: boolean): void {
+/** The status of a run; one that is under way though no process has it was killed. */
+async function statusNow(paths: RunPaths, running: boolean): Promise<RunStatus | undefined> {
+  const status = await readStatus(paths.status);
+  return status?.state === 'running' && !running ? { ...status, state: 'killed' } : status;
+}
+
+function checkEarlier(
+  folder: string,
+  earlier: Recipe,
+  recipe: Recipe,
+  resume: boolean,
+  status: RunStatus | undefined,
+): void {
   if (!resume) {
     throw new UsageError({
       what: `${folder} already holds the run "${earlier.name}".`,
+      ...(status === undefined ? {} : { received: `a run that ${describeStatus(status)}` }),
       hint: 'Resume it, or give another folder.',
     });
   }

@@ -38,6 +38,12 @@ export async function acquireRunLock(path: string): Promise<() => Promise<void>>
   throw refusal(path, await readFile(path, 'utf8').catch(() => ''));
 }
 
+/** Whether a living process holds the lock file `path`. */
+export async function isRunLocked(path: string): Promise<boolean> {
+  const held = await readFile(path, 'utf8').catch(() => undefined);
+  return held !== undefined && isHeld(path, held);
+}
+
 async function isHeld(path: string, content: string): Promise<boolean> {
   const owner = readOwner(content);
   if (owner === undefined) {

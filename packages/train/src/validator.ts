@@ -50,8 +50,7 @@ export function createValidator(options: {
   const rng = createRng(recipe.seed).split('statistics');
   const stopped = () => signal?.aborted === true;
 
-  async function score(weights: NdArrays, held: EvaluationClips) {
-    const begin = performance.now();
+  async function score(weights: NdArrays, held: EvaluationClips, begin = performance.now()) {
     predictor.load(weights);
     const predictions = await predictor.predict(held, { signal }).catch((cause: unknown) => {
       if (stopped()) return undefined;
@@ -72,12 +71,13 @@ export function createValidator(options: {
     if (!hasAverage(averaging, epoch, recipe.epochs)) {
       return { ...asIs, averaged: undefined, averagedWeights: undefined, predictions: live?.predictions };
     }
+    const begin = performance.now();
     const averagedWeights = await statistician.recompute(averagedState(model, state), train.batches(epoch, 0), {
       rng: rng.split(epoch),
       stopped,
     });
     if (averagedWeights === undefined) return undefined;
-    const averaged = clips && (await score(averagedWeights, clips));
+    const averaged = clips && (await score(averagedWeights, clips, begin));
     if (clips !== undefined && averaged === undefined) return undefined;
     return { ...asIs, averaged: averaged?.report, averagedWeights, predictions: averaged?.predictions };
   }

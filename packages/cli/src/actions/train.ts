@@ -1,5 +1,5 @@
 import { DataError, UsageError } from '@asc/core';
-import { parseRecipe, setRecipeValues, type Recipe } from '@asc/train';
+import { describeStatus, parseRecipe, setRecipeValues, type Recipe, type RunStatus } from '@asc/train';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
@@ -18,12 +18,17 @@ export async function train(
   const recipe = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
   const out = normalize(options.out ?? join('runs', folderName(recipe)));
   terminal.note(`${recipe.name}: ${recipe.model.preset} on ${recipe.dataset.root ?? recipe.dataset.kind} → ${out}`);
+  let before: RunStatus | undefined;
   const result = await runTraining(recipe, {
     out,
     resume: options.resume,
     places: { recipeFolder: dirname(resolve(file)), dataDir: process.env['ASC_DATA_DIR'] },
     cache: options.cache,
     signal,
+    onResume(status) {
+      before = status;
+      terminal.print(`going on after epoch ${status.epoch} of ${recipe.epochs}: the run ${describeStatus(status)}`);
+    },
     onEvent: trainingDisplay(terminal, recipe.epochs),
   });
   if (result.interrupted) {
@@ -32,7 +37,7 @@ export async function train(
       hint: `Go on with: asc train ${join(out, 'recipe.json')} --out ${out} --resume`,
     });
   }
-  return { json: describe(result, recipe), text: summary(result) };
+  return { json: { ...describe(result, recipe), before: before ?? null }, text: summary(result) };
 }
 
 /** The name of a recipe as that of its run's folder; a recipe from elsewhere does not choose the place. */
@@ -68,12 +73,14 @@ function withDataset(recipe: Recipe, root: string | undefined): Recipe {
   return root === undefined ? recipe : { ...recipe, dataset: { ...recipe.dataset, root: resolve(root) } };
 }
 
-function describe({ folder, history, report }: TrainingResult, recipe: Recipe): unknown {
+function describe({ folder, history, report }: TrainingResult, recipe: Recipe): object {
   return { run: folder, name: recipe.name, epochs: history.length, lastEpoch: history.at(-1) ?? null, report };
 }
 
 function summary({ folder, history, report }: TrainingResult): string {
-  const seconds = history.map((epoch) => epoch.seconds + (epoch.validation?.seconds ?? 0));
+  const seconds = history.map(
+    (epoch) => epoch.seconds + (epoch.validation?.seconds ?? 0) + (epoch.averaged?.seconds ?? 0),
+  );
   const mean = seconds.reduce((sum, each) => sum + each, 0) / Math.max(1, seconds.length);
   return [
     ...(report === undefined ? [] : [scoreLine(report), ...deviceGroups(report)]),

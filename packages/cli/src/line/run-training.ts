@@ -13,6 +13,7 @@ import {
   type FitEvent,
   type Recipe,
   type RunFolder,
+  type RunStatus,
   type SegmentDraw,
 } from '@asc/train';
 import { existsSync } from 'node:fs';
@@ -44,6 +45,8 @@ export interface TrainingOptions {
   /** Folder that keeps feature maps for later runs. */
   readonly cache?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told, before anything else, how the earlier part of a resumed run ended. */
+  readonly onResume?: ((before: RunStatus) => void) | undefined;
   /** Told what happens as it happens. */
   readonly onEvent?: ((event: FitEvent) => void) | undefined;
 }
@@ -128,6 +131,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     // Last of all preparations: what cannot be trained leaves no folder behind.
     run = await openRun(out, { recipe, resume: options.resume === true });
     if (embedder?.frozen === true && !resumed) await keepEmbedder(out, embedder);
+    if (run.before !== undefined) options.onResume?.(run.before);
     await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
     const judging = { crops: recipe.evaluate.crops, signal };
     const events = fit({
