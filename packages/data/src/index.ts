@@ -46,6 +46,8 @@ export { SYNTHETIC_DEVICES, type SyntheticDevice } from './synthetic/devices.js'
 export { type SyntheticOptions, generateSyntheticScenes } from './synthetic/generate-synthetic-scenes.js';
 export { type RenderConfig, renderClip } from './synthetic/render-clip.js';
 
+export { AUDIO_CODECS, CODEC_KBPS, codeAudio, type AudioCodec, type CodeAudioOptions } from './codec/code-audio.js';
+
 export type { AudioInfo, Mono, SampleRange } from './audio/audio-info.js';
 export { type IntegerSound, encodeFlac } from './audio/flac-encoder.js';
 export { type ReadAudioOptions, probeAudio, readAudio } from './audio/read-audio.js';
