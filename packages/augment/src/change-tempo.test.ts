@@ -3,6 +3,7 @@ import { createRng } from '@asc/core';
 import fc from 'fast-check';
 import { changeTempo } from './change-tempo.js';
 import { CrossCorrelator } from './cross-correlator.js';
+import { decibels, GOLDEN_RATE_HZ, goldenFigures, goldenSound, octavePower } from './sound-golden.test.helper.js';
 
 const RATE = 8000;
 const tone = (hz: number, length: number) =>
@@ -30,6 +31,19 @@ describe('changeTempo', () => {
         expect(Math.abs(pitchOf(y) / hz - 1)).toBeLessThan(1e-3);
         expect(Math.abs(rms(y) / rms(x) - 1)).toBeLessThan(0.02);
       }
+    },
+  );
+
+  test.each(goldenFigures<{ factor: number; samples: number; octaveDb: number[] }>('tempo.json'))(
+    'changes length and spectrum as sox does at $factor',
+    ({ factor, samples, octaveDb }) => {
+      const x = goldenSound();
+      const y = changeTempo(x, { sampleRateHz: GOLDEN_RATE_HZ, factor });
+      expect(Math.abs(y.length - samples)).toBeLessThanOrEqual(1);
+      // Both choose their joints by likeness, not the same ones: which bursts are heard twice or not at all differs a little.
+      decibels(octavePower(y), octavePower(x)).forEach((level, i) => {
+        expect(Math.abs(level - octaveDb[i]!)).toBeLessThan(0.4);
+      });
     },
   );
 

@@ -1,5 +1,6 @@
 export { changeTempo, type TempoOptions } from './change-tempo.js';
 export { deviceSimulator, type DeviceSimulator } from './device-simulator.js';
+export { MP3_KBPS, simulateMp3, type Mp3Kbps, type SimulateMp3Options } from './simulate-mp3.js';
 export { randomGain } from './random-gain.js';
 export { randomCrop } from './random-crop.js';
 export { timeRoll } from './time-roll.js';

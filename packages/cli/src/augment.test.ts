@@ -3,7 +3,8 @@ import { writeWav } from '@asc/data';
 import { resolveFrontEndConfig } from '@asc/features';
 import { parseRecipe } from '@asc/train';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asc, temporaryFolder, TINY_RECIPE } from './asc.test.helper.js';
 import { createFeatureSource, type FeatureSource } from './line/feature-source.js';
@@ -36,7 +37,9 @@ function sound(label: number, seed: number): Float32Array {
 }
 
 const augment = async (section: object) => {
-  const config = await windowAugmentation(parseRecipe({ ...TINY_RECIPE, augment: section }).augment);
+  const config = await windowAugmentation(parseRecipe({ ...TINY_RECIPE, augment: section }).augment, {
+    codecs: join(cwd, 'codecs'),
+  });
   if (config === undefined) throw new Error('nothing to augment');
   return config;
 };
@@ -92,6 +95,7 @@ describe('features of augmented clips', () => {
 
   it('keep their shape, are fixed by seed, epoch and clip in any order and company, and differ otherwise', async () => {
     const all = await augment({
+      codec: { kind: 'simulated-mp3', probability: 0.5, kbps: [8, 16] },
       tempo: { probability: 0.5 },
       impulseResponse: { probability: 0.5, root: join(cwd, 'responses') },
       gain: { maxDb: 6 },
@@ -142,6 +146,53 @@ describe('features of augmented clips', () => {
   });
 });
 
+const ffmpeg = spawnSync('ffmpeg', ['-hide_banner', '-encoders'], { encoding: 'utf8' }).stdout?.includes('libmp3lame');
+
+describe('real codecs', () => {
+  const codec = { kind: 'ffmpeg', probability: 1, kbps: [16] };
+  const words = ['dataset', 'corrupt', 'codec.json', '--cache', 'kept'];
+  beforeAll(() => {
+    const recipe = {
+      ...TINY_RECIPE,
+      dataset: { kind: 'folder', root: 'set' },
+      clip: { seconds: 0.5 },
+      task: { kind: 'classification' },
+      augment: { codec },
+    };
+    writeFileSync(join(cwd, 'codec.json'), JSON.stringify(recipe));
+  });
+
+  (ffmpeg ? it : it.skip)('are run ahead once, and found by training', async () => {
+    const made = await asc([...words, '--json'], { cwd });
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect(JSON.parse(made.stdout)).toMatchObject({ clips: 16, recordings: 32 });
+    const list = () =>
+      readdirSync(join(cwd, 'kept', 'codecs'), { recursive: true })
+        .map(String)
+        .sort();
+    const before = list();
+    expect(before.filter((name) => name.endsWith('.wav'))).toHaveLength(32);
+    const config = await windowAugmentation(parseRecipe({ ...TINY_RECIPE, augment: { codec } }).augment, {
+      codecs: join(cwd, 'kept', 'codecs'),
+    });
+    const clip = { path: join(cwd, 'set', 'train', 'bus', 'train0.wav'), id: 'x', copy: 0, device: 'a', share: 0.5 };
+    const [coded] = await features.augmentedMaps([clip], config!, { seed: 1, epoch: 0 });
+    const [plain] = await features.maps(clip.path, { kind: 'at', share: 0.5 });
+    expect(coded).not.toEqual(plain);
+    expect(list()).toEqual(before);
+  });
+
+  it('are refused with what to do where there is no ffmpeg, or nothing to code', async () => {
+    const without = { cwd, env: { PATH: join(cwd, 'empty') } };
+    for (const call of [words, ['train', 'codec.json', '--out', 'never']]) {
+      const { code, stderr } = await asc(call, without);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('--set augment.codec.kind=simulated-mp3')]);
+    }
+    const { code, stderr } = await asc([...words, '--set', 'augment.codec.kind=simulated-mp3'], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('codes no clips by ffmpeg')]);
+  });
+});
+
 describe('a run with every augmentation', () => {
   const RECIPE = {
     ...TINY_RECIPE,
@@ -150,6 +201,7 @@ describe('a run with every augmentation', () => {
     features: { preset: 'amfm-small', overrides: { ...frontEnd } },
     clip: { seconds: 0.5 },
     augment: {
+      codec: { kind: 'simulated-mp3', probability: 0.3 },
       tempo: { probability: 0.5 },
       impulseResponse: { probability: 0.5, root: 'responses' },
       gain: { maxDb: 6 },

@@ -15,6 +15,7 @@ const COMMANDS = [
   ['dataset', 'pack'],
   ['dataset', 'synth'],
   ['dataset', 'verify'],
+  ['dataset', 'corrupt'],
   ['features'],
   ['train'],
   ['teach'],

@@ -49,7 +49,8 @@ function folderName({ name }: Recipe): string {
   });
 }
 
-async function readRecipe(file: string): Promise<Recipe> {
+/** The recipe in a file. @throws DataError, UsageError where it cannot be read or is none. */
+export async function readRecipe(file: string): Promise<Recipe> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const hint = cause.code === 'EISDIR' ? 'Name the file in it: recipe.json.' : 'Check the path of the recipe.';
     throw new DataError(
@@ -69,7 +70,8 @@ async function readRecipe(file: string): Promise<Recipe> {
   return parseRecipe(json);
 }
 
-function withDataset(recipe: Recipe, root: string | undefined): Recipe {
+/** The recipe with its dataset at another place, where one is given. */
+export function withDataset(recipe: Recipe, root: string | undefined): Recipe {
   return root === undefined ? recipe : { ...recipe, dataset: { ...recipe.dataset, root: resolve(root) } };
 }
 

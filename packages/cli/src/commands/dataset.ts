@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
 import { path, positiveNumber, wholeNumber } from '../command/options.js';
+import { addCorruptCommand } from './dataset-corrupt.js';
 import { addDownloadCommand } from './dataset-download.js';
 import { addPackCommand } from './dataset-pack.js';
 
@@ -57,4 +58,6 @@ export function addDatasetCommand(program: Command, perform: Performer): void {
         (await import('../actions/dataset-verify.js')).verify(name, options, context),
       ),
     );
+
+  addCorruptCommand(dataset, perform);
 }

@@ -1,11 +1,19 @@
-import { binScales, changeTempo, deviceSimulator, randomGain, timeRoll, type DeviceSimulator } from '@asc/augment';
+import {
+  binScales,
+  changeTempo,
+  deviceSimulator,
+  randomGain,
+  simulateMp3,
+  timeRoll,
+  type DeviceSimulator,
+} from '@asc/augment';
 import { AscError, DataError, type Rng } from '@asc/core';
-import { readAudio } from '@asc/data';
+import { codeAudio, readAudio } from '@asc/data';
 import { fitToWindow } from './window.js';
-import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
+import type { CodecAugmentation, TrainingClip, WindowAugmentation } from './window-augmentation.js';
 
-/** Reads so many samples, at the front end's rate, from a place in the clip; all of a clip that is shorter. */
-export type ReadSamples = (samples: number) => Promise<Float32Array>;
+/** Reads so many samples of a recording, at the front end's rate, from the clip's place on; all of one that is shorter. */
+export type ReadSamples = (path: string, samples: number) => Promise<Float32Array>;
 
 /** What a thread keeps between clips: the impulse responses it has read, by file, and its convolution. */
 export class DeviceShelf {
@@ -32,7 +40,8 @@ export class DeviceShelf {
 }
 
 /**
- * One window (S) of a training clip, augmented: tempo, device, gain, roll, in this order, each drawn from a stream of its own.
+ * One window (S) of a training clip, augmented: codec, tempo, device, gain, roll, in this order, each drawn from a stream of its
+ * own.
  */
 export async function augmentWindow(
   clip: TrainingClip,
@@ -49,7 +58,12 @@ export async function augmentWindow(
   const { tempo, impulseResponse, gain, waveformRoll } = config;
   const factor = chosen(tempo.probability, tempo.factors, rng.split('tempo')) ?? 1;
   // One sample to spare: lengths are rounded twice, by the rate and by the tempo.
-  const source = await read(factor === 1 ? windowSamples : Math.ceil(windowSamples * factor) + 1);
+  const sourceSamples = factor === 1 ? windowSamples : Math.ceil(windowSamples * factor) + 1;
+  const source = await readCoded(clip.path, config.codec, {
+    sampleRateHz,
+    rng,
+    read: (path) => read(path, sourceSamples),
+  });
   let samples = fitToWindow(factor === 1 ? source : changeTempo(source, { sampleRateHz, factor }), windowSamples);
   const { devices } = impulseResponse;
   if (devices.length === 0 || (clip.device !== undefined && devices.includes(clip.device))) {
@@ -59,6 +73,23 @@ export async function augmentWindow(
   if (gain.maxDb > 0) samples = randomGain(samples, gain.maxDb, rng.split('gain'));
   const maxShift = Math.round(waveformRoll.maxSeconds * sampleRateHz);
   return maxShift > 0 ? timeRoll(samples, rng.split('roll'), maxShift) : samples;
+}
+
+/** Part of a recording, through a codec where the draw says so. */
+async function readCoded(
+  path: string,
+  codec: CodecAugmentation,
+  options: { readonly sampleRateHz: number; readonly rng: Rng; readonly read: (path: string) => Promise<Float32Array> },
+): Promise<Float32Array> {
+  const { sampleRateHz, read } = options;
+  const rng = options.rng.split('codec');
+  if (codec.kind === 'ffmpeg') {
+    const setting = chosen(codec.probability, codec.settings, rng);
+    return read(setting === undefined ? path : await codeAudio(path, { ...setting, folder: codec.folder }));
+  }
+  const kbps = chosen(codec.probability, codec.kbps, rng);
+  const samples = await read(path);
+  return kbps === undefined ? samples : simulateMp3(samples, { sampleRateHz, kbps });
 }
 
 /** The factors of the FFT bins of a clip, where they are scaled at all. */

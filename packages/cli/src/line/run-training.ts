@@ -18,7 +18,7 @@ import {
 } from '@asc/train';
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { evaluationClips } from './evaluation-clips.js';
 import { keepEmbedder, loadEmbedder, restoreEmbedder, UNTRAINED, type Embedder } from './embedder.js';
 import { closeSources, createMapSources } from './map-sources.js';
@@ -108,7 +108,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     clips: train,
   });
   const recipe: Recipe = teachers === undefined ? placed : { ...placed, distillation: teachers.distillation };
-  const clipAugmentation = await windowAugmentation(augment);
+  const clipAugmentation = await windowAugmentation(augment, { codecs: codecFolder(options.cache ?? out) });
   const longClips = new Set<string>();
   for (const side of [split, heldOut])
     for (const id of await findLongClips(side, recipe.clip.seconds)) longClips.add(id);
@@ -164,6 +164,11 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
 function segmentsFor({ distillation, seed }: Recipe, clips: ClipList): SegmentDraw | undefined {
   if (distillation?.kind !== 'segments') return undefined;
   return sceneSegments(clips, distillation.segments - 1, createRng(seed).split('segments'));
+}
+
+/** Where recordings coded by ffmpeg are kept: beside the feature maps. */
+export function codecFolder(cache: string): string {
+  return resolve(cache, 'codecs');
 }
 
 /** The recipe's augmentation with its folder of impulse responses where it was found. */

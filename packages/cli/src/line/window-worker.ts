@@ -1,5 +1,5 @@
 import { createRng, type FeatureMap, type FrontEndConfig } from '@asc/core';
-import { probeAudio, readAudio, transferred, type Transferred } from '@asc/data';
+import { codeAudio, probeAudio, readAudio, transferred, type CodeAudioOptions, type Transferred } from '@asc/data';
 import { frontEnd, type FrontEnd } from '@asc/features';
 import { augmentWindow, clipBinScales, DeviceShelf } from './augment-window.js';
 import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
@@ -110,6 +110,12 @@ export async function featureWindows(request: FeatureRequest): Promise<Transferr
   );
 }
 
+/** Codes a recording by ffmpeg, unless that was done before: the path of the result. */
+export async function codeRecording(request: CodeAudioOptions & { readonly path: string }): Promise<string> {
+  const { path, ...options } = request;
+  return codeAudio(path, options);
+}
+
 /** The feature maps (F, T, C) of training clips, each augmented by its own draws. */
 export async function augmentedMaps(request: AugmentedRequest): Promise<Transferred<FeatureMap[]>> {
   const { clips, windowSamples, augment, seed, epoch } = request;
@@ -120,7 +126,7 @@ export async function augmentedMaps(request: AugmentedRequest): Promise<Transfer
   const maps: FeatureMap[] = [];
   for (const clip of clips) {
     const rng = createRng(seed).split('augment', 'epoch', epoch, 'clip', clip.id, clip.copy);
-    const read = (samples: number) => readPart(clip, sampleRateHz, samples);
+    const read = (path: string, samples: number) => readPart(path, { share: clip.share, sampleRateHz, samples });
     const window = await augmentWindow(clip, augment, { read, sampleRateHz, windowSamples, shelf, rng });
     const binScales = clipBinScales(augment, ends.bins, rng);
     maps.push(ends.compute(window, binScales === undefined ? {} : { binScales }));
@@ -132,7 +138,11 @@ export async function augmentedMaps(request: AugmentedRequest): Promise<Transfer
 }
 
 /** About so many samples of a recording from its `share` on, or all of it. */
-async function readPart({ path, share }: TrainingClip, sampleRateHz: number, samples: number): Promise<Float32Array> {
+async function readPart(
+  path: string,
+  part: { readonly share: number; readonly sampleRateHz: number; readonly samples: number },
+): Promise<Float32Array> {
+  const { share, sampleRateHz, samples } = part;
   const info = await probeAudio(path);
   const lengthSamples = Math.ceil((samples * info.sampleRateHz) / sampleRateHz);
   if (!isLonger(info.samples, lengthSamples)) return (await readAudio(path, { sampleRateHz })).samples;

@@ -24,8 +24,10 @@ function sound(rate: number, length: number): Float32Array {
 /** The delay of `y` against `x`, by the largest sum of products. */
 function delayOf(y: Float32Array, x: Float32Array): number {
   const score = (lag: number) => x.reduce((sum, v, i) => sum + v * (y[i + lag] ?? 0), 0);
-  const lags = Array.from({ length: 401 }, (_, i) => i - 200);
-  return lags.reduce((best, lag) => (score(lag) > score(best) ? lag : best), 0);
+  // Codecs delay by 529 samples and more where nobody takes it away, so what is not near 0 is far from it.
+  const lags = Array.from({ length: 101 }, (_, i) => i - 50);
+  const scores = lags.map(score);
+  return lags[scores.indexOf(Math.max(...scores))]!;
 }
 
 /** A program of our own in place of ffmpeg. */
@@ -47,7 +49,7 @@ describe('codeAudio', () => {
   ] as const)('keeps length and alignment: %s at %d kbit/s and %d Hz', async (codec, kbps, sampleRateHz) => {
     await withFolder(async (folder) => {
       const path = join(folder, 'sound.wav');
-      await writeWav(path, { samples: sound(sampleRateHz, sampleRateHz / 2), sampleRateHz });
+      await writeWav(path, { samples: sound(sampleRateHz, sampleRateHz / 4), sampleRateHz });
       const file = await codeAudio(path, { codec, kbps, folder: join(folder, 'a', 'b') });
       const [before, after] = [await readAudio(path), await readAudio(file)];
       expect([after.sampleRateHz, after.samples.length]).toEqual([sampleRateHz, before.samples.length]);

@@ -29,6 +29,11 @@ export async function runFfmpeg(program: string, words: readonly string[], input
   });
 }
 
+/** The first line of what the user's ffmpeg says of itself. @throws {AscError} it cannot be run. */
+export async function ffmpegVersion(program = 'ffmpeg'): Promise<string> {
+  return (await runFfmpeg(program, ['-version'])).toString('utf8').split('\n')[0] ?? '';
+}
+
 function notRun(program: string, cause: NodeJS.ErrnoException): AscError {
   return new AscError(
     {

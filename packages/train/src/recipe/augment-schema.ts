@@ -1,3 +1,4 @@
+import { MP3_KBPS } from '@asc/augment';
 import { z } from 'zod';
 import { positiveInteger } from './numbers.js';
 
@@ -13,12 +14,32 @@ export const stripes = z.strictObject({
   each: z.enum(['batch', 'clip']).default('batch'),
 });
 
+/** Kilobit a second of one channel. */
+const kbps = z.array(z.literal(MP3_KBPS)).min(1).default([16, 24, 32, 48, 64]);
+
 /**
  * What happens to the training clips, each at its socket, in this order. Whatever sits at the first two sockets makes the
  * features of every clip be computed anew in every epoch.
  */
 export const augmentSchema = z.strictObject({
   // waveform
+  /** Coded and decoded at one of the bit rates. */
+  codec: z
+    .discriminatedUnion('kind', [
+      /** What MP3 does to sound, simulated in process. */
+      z.strictObject({ kind: z.literal('simulated-mp3'), probability, kbps }),
+      /** By the user's ffmpeg; every recording once for each format and bit rate, kept in a folder. */
+      z.strictObject({
+        kind: z.literal('ffmpeg'),
+        probability,
+        formats: z
+          .array(z.enum(['mp3', 'aac']))
+          .min(1)
+          .default(['mp3', 'aac']),
+        kbps,
+      }),
+    ])
+    .prefault({ kind: 'simulated-mp3' }),
   /** Another speed at the same pitch, one of `factors`. */
   tempo: z
     .strictObject({
