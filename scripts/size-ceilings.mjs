@@ -1,8 +1,9 @@
 /** Most a packed tarball may weigh, in KiB, sources for the source maps included. Whoever moves a number says why on its line. */
 export const SIZE_CEILINGS_KB = {
   augment: 40,
-  // Teachers, augmentation of waveforms in worker threads, asc compare, test-time copies and the HTML report came in.
-  cli: 175,
+  // Teachers, augmentation of waveforms in worker threads, asc compare, test-time copies and the HTML report came in,
+  // and real codecs.
+  cli: 200,
   core: 40,
   // Audio formats, loaders, the pipeline and the synthetic scenes; the official archives, their download and unpacking came in.
   data: 300,
