@@ -30,32 +30,30 @@ export function teacherTargets(options: {
   const { config, teachers, labels, ids, rng } = options;
   const { strategy, temperature } = config;
   const classes = labels.scenes.length;
-  const rows = teachers.map((teacher) => orderedRows(teacher, labels, ids));
-  const asked = (id: string, from: readonly ReadonlyMap<string, Float64Array>[]): number[] => {
-    const known = from.map((each) => each.get(id) ?? refuseUnknown(id));
-    const mean = labels.scenes.map((_, y) => known.reduce((sum, row) => sum + (row[y] ?? 0), 0) / known.length);
-    return softmax(mean.map((logit) => logit / temperature));
+  const places = new Map(ids.map((id, place) => [id, place]));
+  const tables = teachers.map((teacher) => tableOf(teacher, labels, ids));
+  const posterior = (id: string, asked: readonly Float32Array[]): number[] => {
+    const at = (places.get(id) ?? refuseUnknown(id)) * classes;
+    const means = labels.scenes.map(
+      (_, y) => asked.reduce((sum, table) => sum + (table[at + y] ?? NaN), 0) / asked.length,
+    );
+    return softmax(means.map((mean) => mean / temperature));
   };
-  const chosen = ({ copy }: BatchClip, drawn: number | undefined) =>
-    strategy === 'mean' ? rows : rows.slice(drawn ?? copy, (drawn ?? copy) + 1);
+  const chosen = ({ copy }: BatchClip, drawn = copy) => (strategy === 'mean' ? tables : tables.slice(drawn, drawn + 1));
 
   return {
     copies: strategy === 'augmented' ? teachers.length : 1,
     arrays(clips, { epoch, step }): NdArrays {
       const drawn = strategy === 'switch' ? rng.split('switch', epoch, step).integer(teachers.length) : undefined;
       const data = new Float32Array(clips.length * classes);
-      clips.forEach((clip, i) => data.set(asked(clip.id, chosen(clip, drawn)), i * classes));
+      clips.forEach((clip, i) => data.set(posterior(clip.id, chosen(clip, drawn)), i * classes));
       return { teacher: { dtype: 'float32', shape: [clips.length, classes], data } };
     },
   };
 }
 
-/** A teacher's logits of the clips there will be, columns in the order of the labels. */
-function orderedRows(
-  { name, scenes, logits }: NamedTeacher,
-  labels: LabelSpace,
-  ids: readonly string[],
-): ReadonlyMap<string, Float64Array> {
+/** A teacher's logits of the clips there will be, in their order, columns in that of the labels. */
+function tableOf({ name, scenes, logits }: NamedTeacher, labels: LabelSpace, ids: readonly string[]): Float32Array {
   const columns = labels.scenes.map((scene) => scenes.indexOf(scene));
   if (columns.includes(-1) || scenes.length !== columns.length) {
     throw new UsageError({
@@ -73,12 +71,12 @@ function orderedRows(
       hint: 'Make the file from the same dataset, fold and split: asc teach RUN --dataset DIR --fold N --split train.',
     });
   }
-  return new Map(
-    ids.map((id) => {
-      const row = logits.get(id) ?? [];
-      return [id, Float64Array.from(columns, (column) => row[column] ?? NaN)];
-    }),
-  );
+  const table = new Float32Array(ids.length * columns.length);
+  ids.forEach((id, place) => {
+    const row = logits.get(id) ?? [];
+    columns.forEach((column, y) => (table[place * columns.length + y] = row[column] ?? NaN));
+  });
+  return table;
 }
 
 function refuseUnknown(id: string): never {
