@@ -11,9 +11,10 @@ import { hiddenVectors } from './with-hidden-output.js';
  * cosineWeight·(1 − cos(hidden, teacher's)). The model's last output is its last hidden layer; a batch holds `teacher` (B, Y),
  * posteriors at T, and `teacher-hidden` (B, H), see `onlineTeacher`.
  *
- * Source: Heo, Jung, Shim, Kim, Lee, "Clova submission for the DCASE 2021 challenge", section 4. Read: the plain sum of
- * cosine distance between last hidden layers, KL between output layers, and cross-entropy with the truth. Inferred: T = 2 on
- * both sides and no T² (the first author's public code of 2019).
+ * Source: Heo, Jung, Shim, Lee, "Clova submission for the DCASE 2021 challenge", section 4. Read: the plain sum of cosine
+ * distance between last hidden layers, KL between output layers, and cross-entropy with the truth. Inferred: T = 2 on both
+ * sides and no T² (the second author's public code of 2019, `Jungjee/dcase2019specialistkd`); what the teacher says is mixed by
+ * mixup as the labels are.
  */
 export function distilFromSegments(
   task: Task,

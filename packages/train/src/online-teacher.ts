@@ -31,7 +31,8 @@ const PREFIX = 'teacher/';
  *
  * Source: Heo et al. 2021, section 4. Read: three segments of one scene from different locations, the element-wise mean of
  * their soft labels; teacher and student start alike. Inferred: the student's own segment is one of the three; hidden layers are
- * averaged as the soft labels are; the teacher runs in inference form on segments that are not rolled, mixed or masked.
+ * averaged as the soft labels are; the teacher runs in inference form on segments that are not rolled, mixed or masked; the best
+ * accuracy that refreshes it is that of the run, whatever its start was worth.
  */
 export function onlineTeacher(
   model: LayersModel,
