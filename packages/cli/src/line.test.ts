@@ -1,4 +1,6 @@
+import { createRng, labelSpace, type Predictions } from '@asc/core';
 import { writeWav } from '@asc/data';
+import { evaluate } from '@asc/evaluate';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -90,6 +92,32 @@ describe('the whole line', () => {
     // The run's predictions are those of the network it trained, the file's those of the same in one graph.
     expect(pairs[0]?.logLoss.difference).toBeCloseTo(0, 5);
     expect(pairs[1]?.logLoss.b).toBeCloseTo(once?.report.logLoss ?? 0, 12);
+  });
+
+  it('finds chance where nothing was learnt, and where labels are shuffled', async () => {
+    const still = ['--set', 'epochs=1', '--set', 'optimiser.learningRate=1e-12', '--set', 'schedule.kind=constant'];
+    await tell('train', 'tiny.json', '--out', 'untrained', ...still);
+    const { report } = await tell<Scored>('evaluate', 'untrained');
+    const predictions = JSON.parse(readFileSync(join(cwd, 'run', 'predictions.json'), 'utf8')) as Predictions;
+    const order = createRng(1).permutation(predictions.rows.length);
+    const shuffled = predictions.rows.map((row, i) => ({ ...row, scene: predictions.rows[order[i] ?? 0]?.scene }));
+    const { accuracy } = evaluate({ ...predictions, rows: shuffled }, labelSpace(predictions.labels));
+    // Chance is 10 %, its deviation over 90 clips 3.2 %.
+    expect(report.accuracy).toBeLessThan(0.2);
+    expect(report.logLoss).toBeGreaterThan(2.2);
+    expect(accuracy).toBeLessThan(0.2);
+  });
+
+  it('writes a page that holds what the report says, with the worst mistakes to see and hear', async () => {
+    await tell('export', 'run', '-o', 'page.onnx', '--input', 'waveform');
+    const { report } = await tell<Scored>('evaluate', 'page.onnx', '--report', 'pages/run.html');
+    const page = readFileSync(join(cwd, 'pages', 'run.html'), 'utf8');
+    expect(page).toContain(`${(100 * report.accuracy).toFixed(1)}\u00A0%`);
+    expect(page.match(/src="data:image\/png;base64,iVBORw0KGgo[^"]+"/g)).toHaveLength(6);
+    expect(page.match(/src="data:audio\/wav;base64,UklGR[^"]+"/g)).toHaveLength(6);
+    expect(page).toContain('dcase2024');
+    expect(page).toContain('&quot;kind&quot;: &quot;extended-mtl&quot;');
+    expect(page).not.toMatch(/<script|NaN|https?:/);
   });
 
   it('predicts recordings of any length, one line each, and tells of those it cannot read', async () => {

@@ -53,4 +53,4 @@ export type { AudioInfo, Mono, SampleRange } from './audio/audio-info.js';
 export { type IntegerSound, encodeFlac } from './audio/flac-encoder.js';
 export { type ReadAudioOptions, probeAudio, readAudio } from './audio/read-audio.js';
 export { type Resampler, createResampler, resample } from './audio/resampler.js';
-export { type WriteWavOptions, writeWav } from './audio/wav-writer.js';
+export { type WriteWavOptions, encodeWav, writeWav } from './audio/wav-writer.js';

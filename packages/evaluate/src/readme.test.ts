@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createRng, tau2020Labels, type Predictions } from '@asc/core';
 import {
   evaluate,
+  formatHtmlReport,
   formatReport,
   meanOverCrops,
   meanOverRuns,
@@ -9,6 +10,7 @@ import {
   predictionsFromCsv,
   predictionsToCsv,
   softmax,
+  worstMistakes,
 } from './index.js';
 
 describe('the README example', () => {
@@ -36,9 +38,19 @@ describe('the README example', () => {
     const { accuracy } = meanOverRuns(seeds.map((each) => evaluate(each, labels)));
     const better = pairedBootstrap([predict(1), predict(1.5)], seeds, { rng: createRng(7), resamples: 1000 });
 
+    const page = formatHtmlReport({
+      title: 'amfm',
+      facts: [['dataset', 'two clips']],
+      report,
+      mistakes: worstMistakes(predict(3), 6),
+      documents: { recipe: { seed: 1 } },
+    });
+
     const csv = predictionsToCsv(predict(3));
     const same = predictionsFromCsv(csv, 'predictions.csv');
 
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page).toContain('There are none.');
     expect(accuracy).toEqual({ mean: 1, sd: 0 });
     expect(better.logLoss.high).toBeLessThan(0);
     expect(csv.split('\n')[1]).toMatch(/^a\.wav,bus,a,0\.03/);

@@ -60,6 +60,6 @@ export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safete
 export { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from './checkpoint.js';
 export { openRun, readRun, runPaths, type RunFolder, type RunPaths } from './run-folder.js';
 export { describeStatus, type RunStatus } from './run-status.js';
-export type { Environment } from './environment.js';
+export { describeEnvironment, type Environment } from './environment.js';
 export { makeFolder } from './make-folder.js';
 export { writeFileAtomic } from './write-file-atomic.js';

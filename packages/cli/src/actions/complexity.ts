@@ -20,20 +20,10 @@ import type { CommandResult } from '../command/command-context.js';
 import { readModelFile } from '../line/load-model.js';
 import { macsOfOneSecond } from '../line/macs-of-one-second.js';
 import { onnxComplexity, type OnnxComplexity } from '../line/onnx-complexity.js';
+import { fileStandings, verdictOf, type Standing } from '../line/standings.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import { table } from '../terminal/table.js';
 import type { ComplexityCommandOptions } from '../commands/complexity.js';
-
-/** A limit of an edition, and how a network stands to it. */
-interface Standing {
-  readonly rule: string;
-  readonly storage: string;
-  readonly passes: boolean;
-  readonly overBytes: number;
-  readonly overMacs: number;
-  /** The edition wants the parameters stored another way. */
-  readonly wants?: string;
-}
 
 const COLUMNS = [
   { heading: 'layer' },
@@ -132,18 +122,8 @@ function describeCause(cause: unknown): string {
 /** A file: the graph as it is, stored as it is. */
 async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<CommandResult> {
   const { model, card } = await readModelFile(path);
-  const { clipSamples, sampleRateHz } = card;
   const counted = await onnxComplexity(model);
-  const macsPerSecond = Math.round((counted.macs * sampleRateHz) / clipSamples);
-  const storage = counted.storages[0] ?? 'float32';
-  const standings = rules.map((rule): Standing => {
-    const overBytes = Math.max(0, (rule.countsNonZero ? counted.nonZeroBytes : counted.bytes) - rule.maxBytes);
-    const overMacs = rule.maxMacs === undefined ? 0 : Math.max(0, macsPerSecond - rule.maxMacs);
-    const allowed = rule.storages.some((each) => each === storage);
-    const passes = allowed && overBytes + overMacs === 0;
-    const wants = allowed ? {} : { wants: rule.storages.join(' or ') };
-    return { rule: rule.name, storage, passes, overBytes, overMacs, ...wants };
-  });
+  const { macsPerSecond, storage, standings } = fileStandings(counted, card, rules);
   const { parameters, nonZeroParameters, macs, bytes, nonZeroBytes, nodes } = counted;
   return {
     json: {
@@ -204,13 +184,6 @@ function nodeTable({ nodes }: OnnxComplexity): string {
 }
 
 function standingTable(standings: readonly Standing[]): string {
-  const rows = standings.map(({ rule, storage, passes, overBytes, overMacs, wants }) => {
-    const over = [
-      ...(wants === undefined ? [] : [`${wants} is asked for`]),
-      ...(overBytes > 0 ? [`${formatCount(overBytes)} bytes over`] : []),
-      ...(overMacs > 0 ? [`${formatCount(overMacs)} MACs over`] : []),
-    ];
-    return [rule, storage, passes ? 'pass' : `no: ${over.join(', ')}`];
-  });
+  const rows = standings.map((standing) => [standing.rule, standing.storage, verdictOf(standing)]);
   return table([{ heading: 'rule' }, { heading: 'stored as' }, { heading: 'verdict' }], rows);
 }

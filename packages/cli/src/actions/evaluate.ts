@@ -6,6 +6,7 @@ import { dirname, extname } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
+import { evaluationPage } from '../line/evaluation-page.js';
 import { loadModel } from '../line/load-model.js';
 import { testTime } from '../line/test-time.js';
 import { groundsFor, recipeOf } from '../line/trained-on.js';
@@ -19,7 +20,7 @@ export async function evaluate(
   context: CommandContext,
 ): Promise<CommandResult> {
   const { terminal, signal } = context;
-  const { split, weights, predictions: out } = options;
+  const { split, weights, predictions: out, report: page } = options;
   const loaded = await loadModel(path, weights === undefined ? {} : { weights });
   const { dataset, fold, crops } = await groundsFor(loaded.card, options);
   const recipe = recipeOf(loaded.card);
@@ -27,13 +28,23 @@ export async function evaluate(
   const tta = { ...planned, passes: options.tta ?? planned.passes };
   const changed = tta.passes === 0 ? undefined : testTime(tta, recipe?.seed ?? 0, loaded.card);
   // Before the work, so that a place that cannot be written is not found out after it.
-  if (out !== undefined) await mkdir(dirname(out), { recursive: true });
+  for (const file of [out, page]) if (file !== undefined) await mkdir(dirname(file), { recursive: true });
   const onProgress = countingDisplay(terminal, 'clips judged');
-  const { report, predictions } = await stopOnAbort(signal, () =>
+  const evaluation = await stopOnAbort(signal, () =>
     evaluateModel(loaded, { dataset, fold, split, crops, testTime: changed, signal, onProgress }),
   );
+  const { report, predictions } = evaluation;
+  const passes = changed === undefined ? [] : [`${tta.passes} test-time passes`];
   if (out !== undefined) await writeFileAtomic(out, encode(predictions, out));
-  const written = out === undefined ? [] : [`The posteriors of every recording: ${out}`];
+  if (page !== undefined) {
+    const facts = [
+      ['model', path],
+      ['dataset', `${dataset.name}, fold ${fold}, ${split}`],
+      ['heard', passes[0] ?? (crops === 1 ? 'one window a recording' : `${crops} windows a recording`)],
+    ] as const;
+    const text = await stopOnAbort(signal, () => evaluationPage({ ...loaded, evaluation, dataset, facts, signal }));
+    await writeFileAtomic(page, text);
+  }
   return {
     json: {
       model: path,
@@ -44,12 +55,14 @@ export async function evaluate(
       crops,
       tta: changed === undefined ? null : tta,
       predictions: out ?? null,
+      page: page ?? null,
       report,
     },
     text: [
-      `${path} on ${dataset.name}, fold ${fold}, ${split}${tta.passes > 0 ? `, ${tta.passes} test-time passes` : ''}`,
+      [`${path} on ${dataset.name}`, `fold ${fold}`, split, ...passes].join(', '),
       formatReport(report),
-      ...written,
+      ...(out === undefined ? [] : [`The posteriors of every recording: ${out}`]),
+      ...(page === undefined ? [] : [`The report as a page: ${page}`]),
     ].join('\n\n'),
   };
 }

@@ -11,6 +11,7 @@ export interface EvaluateOptions extends CommonOptions {
   readonly crops?: number;
   readonly tta?: number;
   readonly predictions?: string;
+  readonly report?: string;
   readonly weights?: RunWeights;
 }
 
@@ -23,7 +24,7 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
     [
       'asc evaluate runs/amfm --dataset data/esc-scenes --split evaluate',
       'asc evaluate model.int8.onnx --dataset data/esc-scenes --predictions int8.csv --json',
-      'asc evaluate runs/amfm --tta 30',
+      'asc evaluate runs/amfm --tta 30 --report amfm.html',
     ].join('\n'),
   )
     .option('--dataset <DIR>', 'folder of the dataset (that of the recipe where not given)', path)
@@ -43,6 +44,7 @@ export function addEvaluateCommand(program: Command, perform: Performer): void {
       wholeNumber(0),
     )
     .option('--predictions <FILE>', 'write the posteriors of every recording, as .csv or .json', path)
+    .option('--report <FILE.html>', 'write the report as a page of its own, worst mistakes to see and hear', path)
     .action((model: string, options: EvaluateOptions) =>
       perform(options, async (context) => (await import('../actions/evaluate.js')).evaluate(model, options, context)),
     );

@@ -4,13 +4,16 @@ import { colourOf } from '../terminal/colour-map.js';
 
 /** The darkest and the brightest colour stand for these quantiles, so that a few outliers do not flatten the picture. */
 const QUANTILES = [0.01, 0.99] as const;
-/** Pixels the shorter side has at least. */
+/** Pixels the shorter side has at least, where nothing is said. */
 const MIN_SIDE = 256;
 
-/** A feature map as a PNG: time to the right, bands upwards, channels below one another, each in its own range. */
-export function plotFeatureMap(map: FeatureMap): Uint8Array {
+/**
+ * A feature map as a PNG: time to the right, bands upwards, channels below one another, each in its own range. Small maps are
+ * enlarged by whole pixels until the shorter side has `minSide`.
+ */
+export function plotFeatureMap(map: FeatureMap, options: { readonly minSide?: number } = {}): Uint8Array {
   const { bands, frames, channels } = map;
-  const zoom = Math.max(1, Math.ceil(MIN_SIDE / Math.min(bands, frames)));
+  const zoom = Math.max(1, Math.ceil((options.minSide ?? MIN_SIDE) / Math.min(bands, frames)));
   const gap = zoom * 2;
   const width = frames * zoom;
   const height = channels * bands * zoom + (channels - 1) * gap;

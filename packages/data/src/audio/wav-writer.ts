@@ -55,6 +55,11 @@ function encode(samples: Float32Array, encoding: keyof typeof BYTES): Buffer {
   return out;
 }
 
+/** One channel as the bytes of a WAV file of 16 bits; samples saturate at full scale. For what is short enough to be held whole. */
+export function encodeWav({ samples, sampleRateHz }: Waveform): Uint8Array {
+  return Buffer.concat([header('pcm16', sampleRateHz, samples.length), encode(samples, 'pcm16')]);
+}
+
 /**
  * Writes one channel as a WAV file, whole or not at all: the samples go to a temporary file beside `path`, which then takes its name.
  * Integers of b bits are round(x · 2^(b−1)), limited to what b bits hold.

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { lstat, readdir, rm, truncate } from 'node:fs/promises';
+import { lstat, readFile, readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DataError, UsageError } from '@asc/core';
@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { chunk, fmt, inFolder, pack, riff } from './audio-bytes.test.helper.js';
 import { probeAudio, readAudio } from './read-audio.js';
 import type { WavEncoding } from './wav-header.js';
-import { writeWav } from './wav-writer.js';
+import { encodeWav, writeWav } from './wav-writer.js';
 
 const integers = { u8: 8, s16: 16, s24: 24, s32: 32 } as const;
 
@@ -164,6 +164,14 @@ describe('damaged WAV files are refused by name', () => {
 });
 
 describe('writing WAV', () => {
+  test('in memory gives the bytes of the file', async () => {
+    await inFolder(async (_, folder) => {
+      const waveform = { samples: Float32Array.of(0, 0.5, -1, 2, -2), sampleRateHz: 16_000 };
+      await writeWav(join(folder, 'a.wav'), waveform);
+      expect(Buffer.compare(encodeWav(waveform), await readFile(join(folder, 'a.wav')))).toBe(0);
+    });
+  });
+
   test('what is written is read back: exactly as float, within half a step as integers', async () => {
     await inFolder(async (_, folder) => {
       const path = join(folder, 'a.wav');

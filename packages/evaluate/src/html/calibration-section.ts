@@ -9,7 +9,7 @@ const LEFT = 44;
 const TOP = 12;
 const BARS = 56;
 const WIDTH = LEFT + SIDE + 12;
-const HEIGHT = TOP + SIDE + BARS + 44;
+const HEIGHT = TOP + SIDE + BARS + 50;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 /** Reliability diagram, drawn and as numbers. */
@@ -25,7 +25,7 @@ export function calibrationSection(calibration: CalibrationReport): Html {
   return html`<section id="calibration">
     <h2>Calibration</h2>
     <p>
-      Is a model that is 80 % sure right in 80 % of cases? On the dashed line it would be. Expected calibration error:
+      Is a model that is 80 % sure right in 80 % of cases? On the dashed line it would be. Expected calibration error:
       <strong>${percent(calibration.ece)}</strong>.
     </p>
     ${diagram(calibration.bins)}
@@ -39,7 +39,7 @@ export function calibrationSection(calibration: CalibrationReport): Html {
 function diagram(bins: readonly CalibrationBin[]): Html {
   const x = (share: number): string => (LEFT + share * SIDE).toFixed(1);
   const y = (share: number): string => (TOP + (1 - share) * SIDE).toFixed(1);
-  const floor = TOP + SIDE + 36 + BARS;
+  const floor = TOP + SIDE + 44 + BARS;
   const most = bins.reduce((largest, { clips }) => Math.max(largest, clips), 1);
   const grid = TICKS.map(
     (tick) =>

@@ -134,7 +134,7 @@ function sceneSection({ classes, abstract }: Report): Html {
         </p>`;
   return html`<section id="scenes">
     <h2>Scenes</h2>
-    ${scrollTable('Scenes', head, rows)} ${coarse}
+    ${scrollTable('Accuracy by scene', head, rows)} ${coarse}
   </section>`;
 }
 
@@ -150,11 +150,11 @@ function deviceSection({ devices, deviceGroups, clipsWithoutDevice }: Report): H
       group.devices.join(', '),
     ]);
   const groups =
-    deviceGroups.length === 0 ? html`` : plainTable('Groups of devices', head('group'), rows(deviceGroups));
+    deviceGroups.length === 0 ? html`` : plainTable('Accuracy by group of devices', head('group'), rows(deviceGroups));
   const own = rows(devices).map((row) => row.slice(0, -1));
   return html`<section id="devices">
     <h2>Devices</h2>
-    ${groups} ${plainTable('Devices', head('device').slice(0, -1), own)}
+    ${groups} ${plainTable('Accuracy by device', head('device').slice(0, -1), own)}
     ${clipsWithoutDevice === 0 ? html`` : html`<p>${count(clipsWithoutDevice)} clips without a device.</p>`}
   </section>`;
 }

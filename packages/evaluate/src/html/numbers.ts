@@ -1,8 +1,8 @@
 const NOTHING = '–';
 
-/** A fraction as `73.3 %`; a dash where there is none. */
+/** A fraction as `73.3 %`, never broken across lines; a dash where there is none. */
 export function percent(fraction: number | null | undefined): string {
-  return typeof fraction === 'number' && Number.isFinite(fraction) ? `${(100 * fraction).toFixed(1)} %` : NOTHING;
+  return typeof fraction === 'number' && Number.isFinite(fraction) ? `${(100 * fraction).toFixed(1)}\u00A0%` : NOTHING;
 }
 
 /** A log loss or another plain number to three decimals; a dash where there is none. */

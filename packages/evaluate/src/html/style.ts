@@ -28,8 +28,8 @@ caption{text-align:left;font-weight:600;padding:0.25rem 0}
 th,td{padding:0.25rem 0.6rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th{font-weight:500}
 thead th{color:var(--faint);font-size:0.85rem;vertical-align:bottom}
-tr>:first-child{text-align:left;padding-left:0}
-.words td{text-align:left}
+tr>:first-child{text-align:left;padding-left:0;position:sticky;left:0;background:var(--page)}
+.words td,.words thead th{text-align:left}
 .heat td{text-align:center;min-width:2.4rem;border:1px solid var(--page)}
 .heat .none{color:var(--faint)}
 .upright span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11rem;overflow:hidden;text-overflow:ellipsis}
@@ -56,6 +56,7 @@ ${heatRules('light')}
 @media (prefers-color-scheme:dark){
 ${heatRules('dark')}
 }
+@media (max-width:30rem){th,td{padding:0.25rem 0.4rem}meter{width:3.5rem}.heat td{min-width:2rem}}
 @media print{body{max-width:none}.scroll{overflow:visible}audio,nav{display:none}}
 `;
 }
