@@ -49,6 +49,13 @@ describe('a run that was stopped', () => {
       new RegExp(`^going on after epoch [12] of 3: the run was ${signal === 'SIGINT' ? 'interrupted' : 'killed'}$`),
     );
     expect(resultsOf(run)).toEqual(resultsOf('whole'));
+    const read = (name: string) => JSON.parse(readFileSync(join(cwd, run, name), 'utf8')) as unknown;
+    expect(read('status.json')).toMatchObject({ state: 'done', epoch: 3 });
+    const versions = expect.objectContaining({
+      '@asc/train': expect.any(String),
+      'onnxruntime-node': expect.any(String),
+    });
+    expect(read('environment.json')).toMatchObject([{ versions }, { versions }]);
   });
 
   it('is not overwritten by another, nor resumed with another recipe', async () => {

@@ -25,6 +25,7 @@ import { closeSources, createMapSources } from './map-sources.js';
 import { datasetFor } from './dataset-for.js';
 import { findWeights, readWeights } from './initial-weights.js';
 import { findFolder, openRecipeDataset, type DataPlaces } from './open-dataset.js';
+import { packageVersions } from './package-versions.js';
 import { recipeCard, recipeModel, type RecipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
 import { keepAside, refuseHeardAside } from './keep-aside.js';
@@ -129,7 +130,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       augment: clipAugmentation && { config: clipAugmentation, seed: recipe.seed },
     });
     // Last of all preparations: what cannot be trained leaves no folder behind.
-    run = await openRun(out, { recipe, resume: options.resume === true });
+    run = await openRun(out, { recipe, resume: options.resume === true, versions: packageVersions() });
     if (embedder?.frozen === true && !resumed) await keepEmbedder(out, embedder);
     if (run.before !== undefined) options.onResume?.(run.before);
     await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
