@@ -71,13 +71,13 @@ describe('a student of stored teachers', () => {
     copyFileSync(join(cwd, 'kept'), join(cwd, 'large.safetensors'));
   });
 
-  it.each([
-    ['of other clips', 'held-out.safetensors', 2, /does not know \d+ of the \d+ training clips.*\n.*\n.*--split train/],
-    ['that is a checkpoint', 'large/checkpoints/last.safetensors', 1, /holds no teacher's logits/],
-  ])('is not begun with a teacher file %s', async (_, file, expected, message) => {
-    const teachers = JSON.stringify([{ file }]);
+  it('is not begun with a teacher file of other clips', async () => {
+    const teachers = JSON.stringify([{ file: 'held-out.safetensors' }]);
     const { code, stderr } = await train('student.json', 'refused', '--set', `distillation.teachers=${teachers}`);
-    expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/does not know \d+ of the \d+ training clips.*\n.*\n.*--split train/),
+    ]);
     expect(existsSync(join(cwd, 'refused'))).toBe(false);
   });
 });

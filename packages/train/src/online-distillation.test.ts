@@ -146,16 +146,15 @@ describe('a distilled run', () => {
       distillation: given,
       task: { kind: 'extended-mtl' },
       augment: { timeRoll: true, mixup: { alpha: 0.4 } },
-      dropLast: false,
-      epochs: 3,
+      // Batches of two sizes, which takes a second compilation of student and teacher.
+      dropLast: given.kind !== 'segments',
+      epochs: 2,
     });
     const [whole, pieces] = [join(root, 'whole'), join(root, 'pieces')];
     expect((await train(recipe, whole, { selection: true })).at(-1)?.kind).toBe('done');
     const stops: ((event: FitEvent) => boolean)[] = [
-      (event) => event.kind === 'step' && event.step === 1,
       (event) => event.kind === 'validation',
       (event) => event.kind === 'step' && event.epoch === 1 && event.step === 0,
-      (event) => event.kind === 'epoch',
     ];
     for (const [i, stopAt] of stops.entries()) {
       const last = (await train(recipe, pieces, { resume: i > 0, stopAt, selection: true })).at(-1);
