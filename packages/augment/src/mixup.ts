@@ -67,9 +67,8 @@ function mix(name: string, array: NdArray, lambda: number, order: Int32Array): T
   if (lambda === 1) return ndArray('float32', array.shape, out);
   const length = data.length / order.length;
   order.forEach((other, clip) => {
-    for (let i = 0; i < length; i++) {
-      const at = clip * length + i;
-      out[at] = lambda * (data[at] ?? 0) + (1 - lambda) * (data[other * length + i] ?? 0);
+    for (let at = clip * length, from = other * length, end = at + length; at < end; at++, from++) {
+      out[at] = lambda * data[at]! + (1 - lambda) * data[from]!;
     }
   });
   return ndArray('float32', array.shape, out);

@@ -1,3 +1,4 @@
+import type { MaskScheme } from '@asc/layers';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { WeightNameMap } from './weight-names.js';
 
@@ -19,6 +20,8 @@ export interface SceneModelConfig {
   readonly channels: number;
   /** Channels of the first block, from which the rest follow, where a network can be made narrower. */
   readonly width?: number;
+  /** What masked stripes of the input and of hidden states hold in training (SpecAugment++), of a network that has them. */
+  readonly hiddenMasks?: MaskScheme | 'none';
   /** Numbers in an embedding (E), of a network that reads or gives embeddings. */
   readonly embeddingSize?: number;
   /** Embeddings of one clip (N), of a network that reads them beside the features. */

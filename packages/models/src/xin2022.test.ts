@@ -72,7 +72,23 @@ test('masks and dropout act in training alone, and follow the seed', () => {
   });
 });
 
+test('masks hold zeros, mixtures or partners, or there are none, by an option of the network', () => {
+  const trained = (hiddenMasks: 'none' | 'zero' | 'mix' | 'cut'): string => {
+    const net = xin2022({ ...TINY, bands: 16, frames: 16, hiddenMasks }, NARROW);
+    const masks = net.training.layers.filter((layer) => layer.getClassName() === 'AscHiddenStateMask');
+    expect(masks).toHaveLength(hiddenMasks === 'none' ? 0 : 5);
+    expect(net.training.countParams()).toBe(xin2022({ ...TINY, bands: 16, frames: 16 }, NARROW).training.countParams());
+    return tf.tidy(() => {
+      const x = tf.randomNormal([3, 16, 16, 1], 0, 1, 'float32', 1);
+      const logits = net.training.apply(x, { training: true, random: seededDraws(4) }) as tf.Tensor;
+      return Array.from(logits.dataSync()).join();
+    });
+  };
+  expect(new Set((['none', 'zero', 'mix', 'cut'] as const).map(trained)).size).toBe(4);
+});
+
 test('bad input is refused', () => {
+  expect(() => xin2022({ ...TINY, hiddenMasks: 'noise' as never })).toThrow('"none", "zero", "mix", "cut"');
   expect(() => xin2022({ ...TINY, abstractClasses: 3 })).toThrow('no abstract branch');
   expect(() => sp4asc({ ...TINY, frames: 15 })).toThrow('at least 2 frames');
 });
