@@ -109,8 +109,9 @@ describe('the whole line', () => {
   });
 
   it('writes a page that holds what the report says, with the worst mistakes to see and hear', async () => {
-    await tell('export', 'run', '-o', 'page.onnx', '--input', 'waveform');
-    const { report } = await tell<Scored>('evaluate', 'page.onnx', '--report', 'pages/run.html');
+    const refused = await asc(['evaluate', 'run', '--report', 'scenes'], { cwd });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('Cannot write scenes')]);
+    const { report } = await tell<Scored>('evaluate', 'run', '--report', 'pages/run.html');
     const page = readFileSync(join(cwd, 'pages', 'run.html'), 'utf8');
     expect(page).toContain(`${(100 * report.accuracy).toFixed(1)}\u00A0%`);
     expect(page.match(/src="data:image\/png;base64,iVBORw0KGgo[^"]+"/g)).toHaveLength(6);

@@ -1,7 +1,7 @@
-import type { Predictions } from '@asc/core';
+import { UsageError, type Predictions } from '@asc/core';
 import { formatReport, predictionsToCsv } from '@asc/evaluate';
 import { defaultEvaluation, writeFileAtomic } from '@asc/train';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
@@ -27,8 +27,7 @@ export async function evaluate(
   const planned = (recipe?.evaluate ?? defaultEvaluation()).tta;
   const tta = { ...planned, passes: options.tta ?? planned.passes };
   const changed = tta.passes === 0 ? undefined : testTime(tta, recipe?.seed ?? 0, loaded.card);
-  // Before the work, so that a place that cannot be written is not found out after it.
-  for (const file of [out, page]) if (file !== undefined) await mkdir(dirname(file), { recursive: true });
+  for (const file of [out, page]) if (file !== undefined) await makeRoomFor(file);
   const onProgress = countingDisplay(terminal, 'clips judged');
   const evaluation = await stopOnAbort(signal, () =>
     evaluateModel(loaded, { dataset, fold, split, crops, testTime: changed, signal, onProgress }),
@@ -65,6 +64,17 @@ export async function evaluate(
       ...(page === undefined ? [] : [`The report as a page: ${page}`]),
     ].join('\n\n'),
   };
+}
+
+/** Before the work, so that a place that cannot be written is not found out after it. */
+async function makeRoomFor(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const isFolder = await stat(file).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return;
+  throw new UsageError({ what: `Cannot write ${file}.`, expected: 'the path of a file', received: 'a folder' });
 }
 
 function encode(predictions: Predictions, out: string): string {
