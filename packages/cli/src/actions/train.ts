@@ -24,6 +24,7 @@ export async function train(
     resume: options.resume,
     places: { recipeFolder: dirname(resolve(file)), dataDir: process.env['ASC_DATA_DIR'] },
     cache: options.cache,
+    cacheBytes: options.cacheGigabytes === undefined ? undefined : Math.ceil(options.cacheGigabytes * 1e9),
     signal,
     onResume(status) {
       before = status;

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { collect, path } from '../command/options.js';
+import { collect, path, positiveNumber } from '../command/options.js';
 
 export interface TrainOptions extends CommonOptions {
   readonly out: string;
   readonly set?: readonly string[];
   readonly dataset?: string;
   readonly cache?: string;
+  readonly cacheGigabytes?: number;
   readonly resume?: boolean;
 }
 
@@ -26,6 +27,7 @@ export function addTrainCommand(program: Command, perform: Performer): void {
     .option('--set <PATH=VALUE>', 'change a value of the recipe; may be repeated', collect)
     .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s', path)
     .option('--cache <DIR>', 'keep feature maps in this folder for later runs', path)
+    .option('--cache-gigabytes <N>', 'most the cache may take; what is unused for longest goes', positiveNumber)
     .option('--resume', 'go on with the run in RUN, if there is one')
     .action((recipe: string, options: TrainOptions) =>
       perform(options, async (context) => (await import('../actions/train.js')).train(recipe, options, context)),

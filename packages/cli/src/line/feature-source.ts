@@ -1,6 +1,5 @@
 import type { FeatureMap, FrontEndConfig } from '@asc/core';
-import { workerPool, type ArrayCache, type CacheEntry } from '@asc/data';
-import { stat } from 'node:fs/promises';
+import { fileIdentity, workerPool, type ArrayCache, type CacheEntry } from '@asc/data';
 import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
 import type { AugmentedRequest, FeatureRequest, Placement } from './window-worker.js';
 
@@ -66,8 +65,7 @@ type Maps = FeatureSource['maps'];
 export function remembered(settings: string, cache: ArrayCache | undefined, compute: Maps): Maps {
   return async (path, placement) => {
     if (cache === undefined || placement.kind === 'at') return compute(path, placement);
-    const { size, mtimeMs } = await stat(path);
-    const key = JSON.stringify([path, size, mtimeMs, placement, settings]);
+    const key = JSON.stringify([await fileIdentity(path), placement, settings]);
     return unpack(await cache.get(key, async () => pack(await compute(path, placement))));
   };
 }
@@ -84,7 +82,8 @@ function pack(maps: readonly FeatureMap[]): CacheEntry {
   const { bands = 0, frames = 0, channels = 0 } = first ?? {};
   const data = new Float32Array(maps.reduce((sum, map) => sum + map.data.length, 0));
   maps.forEach((map, i) => data.set(map.data, i * bands * frames * channels));
-  return { data, meta: { bands, frames, channels } satisfies Shape };
+  const shape = { bands, frames, channels } satisfies Shape;
+  return { data, meta: shape, shape: [maps.length, bands, frames, channels] };
 }
 
 function unpack({ data, meta }: CacheEntry): FeatureMap[] {

@@ -45,6 +45,8 @@ export interface TrainingOptions {
   readonly places?: DataPlaces | undefined;
   /** Folder that keeps feature maps for later runs. */
   readonly cache?: string | undefined;
+  /** Most bytes that folder may take; those unused for longest are removed. Default: no limit. */
+  readonly cacheBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told, before anything else, how the earlier part of a resumed run ended. */
   readonly onResume?: ((before: RunStatus) => void) | undefined;
@@ -199,9 +201,9 @@ function cacheFor(
   { training }: RecipeModel,
   clips: number,
   recipe: Recipe,
-  { cache, out }: TrainingOptions,
+  { cache, cacheBytes, out }: TrainingOptions,
 ): ArrayCache {
-  if (cache !== undefined) return diskCache(cache);
+  if (cache !== undefined) return diskCache(cache, cacheBytes === undefined ? {} : { maxBytes: cacheBytes });
   const numbers = training.inputs.reduce((sum, { shape }) => sum + sizeOf(shape.slice(1) as number[]), 0);
   const bytes = 4 * numbers * clips * recipe.evaluate.crops;
   const maxBytes = Math.floor(totalmem() * MEMORY_SHARE);

@@ -4,6 +4,8 @@ import { checkKeys, checkPositiveInteger } from '@asc/core';
 export interface CacheEntry {
   readonly data: Float32Array;
   readonly meta: unknown;
+  /** How the numbers lie, slowest dimension first; one dimension where not given. */
+  readonly shape?: readonly number[];
 }
 
 /**
@@ -74,7 +76,7 @@ class MemoryCache implements ArrayCache {
 }
 
 function ownCopy(entry: CacheEntry): CacheEntry {
-  return { data: entry.data.slice(), meta: structuredClone(entry.meta) };
+  return { ...entry, data: entry.data.slice(), meta: structuredClone(entry.meta) };
 }
 
 /** Runs `work` for a key unless it already runs, in which case that run's result is shared. */

@@ -1,45 +1,85 @@
 import { createHash } from 'node:crypto';
+import { DataError } from '@asc/core';
 import type { CacheEntry } from './array-cache.js';
+import { fromHalf, MAX_HALF, toHalf } from './half.js';
 
-const MAGIC = 'ASCCACH1';
+/** How numbers are kept: as they are, or rounded to half precision (11 bits, up to 65504) in half the room. */
+export type CacheDtype = 'float32' | 'float16';
+
+const MAGIC = Buffer.from('ASCCACH2');
 const DIGEST_BYTES = 32;
-const FIXED_BYTES = MAGIC.length + DIGEST_BYTES + 8;
+const FOOT_BYTES = 4 + MAGIC.length + DIGEST_BYTES;
+const NPY_MAGIC = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0]);
+/** numpy aligns its data so, for memory maps. */
+const NPY_ALIGNMENT = 64;
 
 /**
- * An entry as a file: magic (8) · SHA-256 of all that follows (32) · header bytes (u32) · number of floats (u32) · header, JSON of
- * `{ key, meta }` padded with spaces to a multiple of 4 · floats, little-endian.
+ * An entry as a file that numpy reads: a `.npy` of format 1.0, and behind its numbers, where numpy does not look: JSON of `{ key, meta,
+ * shape }` · its bytes (u32) · magic (8) · SHA-256 of all that precedes (32). Little-endian.
+ *
+ * @throws {DataError} numbers beyond half precision.
  */
-export function encodeEntry(key: string, entry: CacheEntry): Uint8Array {
-  const { data, meta } = entry;
-  const json = Buffer.from(JSON.stringify({ key, meta }));
-  const headerBytes = Math.ceil(json.length / 4) * 4;
-  const out = Buffer.alloc(FIXED_BYTES + headerBytes + data.byteLength, ' ');
-  out.write(MAGIC, 0, 'latin1');
-  out.writeUInt32LE(headerBytes, FIXED_BYTES - 8);
-  out.writeUInt32LE(data.length, FIXED_BYTES - 4);
-  json.copy(out, FIXED_BYTES);
-  Buffer.from(data.buffer, data.byteOffset, data.byteLength).copy(out, FIXED_BYTES + headerBytes);
-  digestOf(out).copy(out, MAGIC.length);
+export function encodeEntry(key: string, entry: CacheEntry, dtype: CacheDtype): Buffer {
+  const { data, meta, shape } = entry;
+  const width = dtype === 'float32' ? 4 : 2;
+  const dimensions = shape ?? [data.length];
+  const header = npyHeader(dimensions, dtype);
+  const json = Buffer.from(JSON.stringify({ key, meta, shape }));
+  const out = Buffer.alloc(header.length + width * data.length + json.length + FOOT_BYTES);
+  header.copy(out);
+  if (dtype === 'float32') Buffer.from(data.buffer, data.byteOffset, data.byteLength).copy(out, header.length);
+  else writeHalves(data, out, header.length);
+  let at = header.length + width * data.length;
+  at += json.copy(out, at);
+  at = out.writeUInt32LE(json.length, at);
+  at += MAGIC.copy(out, at);
+  digestOf(out).copy(out, at);
   return out;
 }
 
 /** The entry of `key` from a file's bytes; `undefined` where they are cut, damaged or of another key. */
-export function decodeEntry(bytes: Buffer, key: string): CacheEntry | undefined {
-  if (bytes.length < FIXED_BYTES || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
-  const headerBytes = bytes.readUInt32LE(FIXED_BYTES - 8);
-  const length = bytes.readUInt32LE(FIXED_BYTES - 4);
-  const dataAt = FIXED_BYTES + headerBytes;
-  if (bytes.length !== dataAt + 4 * length) return undefined;
-  if (!digestOf(bytes).equals(bytes.subarray(MAGIC.length, MAGIC.length + DIGEST_BYTES))) return undefined;
-  const header = JSON.parse(bytes.toString('utf8', FIXED_BYTES, dataAt)) as { key: string; meta: unknown };
-  if (header.key !== key) return undefined;
-  const data = new Float32Array(length);
-  bytes.copy(new Uint8Array(data.buffer), 0, dataAt);
-  return { data, meta: header.meta };
+export function decodeEntry(bytes: Buffer, key: string, dtype: CacheDtype): CacheEntry | undefined {
+  const footAt = bytes.length - FOOT_BYTES;
+  if (footAt < 0 || !bytes.subarray(footAt + 4, footAt + 4 + MAGIC.length).equals(MAGIC)) return undefined;
+  if (!digestOf(bytes).equals(bytes.subarray(-DIGEST_BYTES))) return undefined;
+  const jsonAt = footAt - bytes.readUInt32LE(footAt);
+  const kept = JSON.parse(bytes.toString('utf8', jsonAt, footAt)) as CacheEntry & { readonly key: string };
+  if (kept.key !== key) return undefined;
+  const dataAt = NPY_MAGIC.length + 2 + bytes.readUInt16LE(NPY_MAGIC.length);
+  const width = dtype === 'float32' ? 4 : 2;
+  const data = new Float32Array((jsonAt - dataAt) / width);
+  if (dtype === 'float32') bytes.copy(new Uint8Array(data.buffer), 0, dataAt, jsonAt);
+  else for (let i = 0; i < data.length; i++) data[i] = fromHalf(bytes.readUInt16LE(dataAt + 2 * i));
+  return { data, meta: kept.meta, ...(kept.shape === undefined ? {} : { shape: kept.shape }) };
+}
+
+function npyHeader(shape: readonly number[], dtype: CacheDtype): Buffer {
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const text = `{'descr': '${dtype === 'float32' ? '<f4' : '<f2'}', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const bytes = Math.ceil((NPY_MAGIC.length + 2 + text.length + 1) / NPY_ALIGNMENT) * NPY_ALIGNMENT;
+  const header = Buffer.alloc(bytes, ' ');
+  NPY_MAGIC.copy(header);
+  header.writeUInt16LE(bytes - NPY_MAGIC.length - 2, NPY_MAGIC.length);
+  header.write(text, NPY_MAGIC.length + 2, 'latin1');
+  header[bytes - 1] = 0x0a;
+  return header;
+}
+
+function writeHalves(data: Float32Array, out: Buffer, at: number): void {
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (Math.abs(value) > MAX_HALF) {
+      throw new DataError({
+        what: 'A number does not fit half precision.',
+        expected: `magnitudes of at most ${MAX_HALF}`,
+        received: `${value}`,
+        hint: 'Keep the cache in float32.',
+      });
+    }
+    out.writeUInt16LE(toHalf(value), at + 2 * i);
+  }
 }
 
 function digestOf(file: Buffer): Buffer {
-  return createHash('sha256')
-    .update(file.subarray(MAGIC.length + DIGEST_BYTES))
-    .digest();
+  return createHash('sha256').update(file.subarray(0, -DIGEST_BYTES)).digest();
 }

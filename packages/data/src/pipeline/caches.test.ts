@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
-import { readFile, readdir, truncate, writeFile } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, readFile, readdir, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -10,6 +11,7 @@ import { withFolder } from '../test-folder.test.helper.js';
 import { type ArrayCache, type CacheEntry, cached, memoryCache } from './array-cache.js';
 import { decodeEntry, encodeEntry } from './cache-file.js';
 import { diskCache } from './disk-cache.js';
+import { fromHalf, MAX_HALF, toHalf } from './half.js';
 import { pipeline } from './pipeline.js';
 
 const entry = (value: number, length = 4): CacheEntry => ({
@@ -74,22 +76,42 @@ describe('cache files', () => {
       fc.property(fc.string(), data, fc.jsonValue(), (key, values, meta) => {
         // JSON has no minus zero.
         const plain: unknown = JSON.parse(JSON.stringify(meta));
-        const bytes = Buffer.from(encodeEntry(key, { data: values, meta: plain }));
-        expect(decodeEntry(bytes, key)).toEqual({ data: values, meta: plain });
-        expect(decodeEntry(bytes, `${key}!`)).toBeUndefined();
+        const bytes = encodeEntry(key, { data: values, meta: plain }, 'float32');
+        expect(decodeEntry(bytes, key, 'float32')).toEqual({ data: values, meta: plain });
+        expect(decodeEntry(bytes, `${key}!`, 'float32')).toBeUndefined();
       }),
       { seed: 3, numRuns: 100 },
     );
   });
 
   it('are refused when any byte is changed or missing', () => {
-    const whole = Buffer.from(encodeEntry('key', entry(3)));
+    const whole = encodeEntry('key', entry(3), 'float32');
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole);
       damaged[at] = (damaged[at] ?? 0) ^ 0x10;
-      expect(decodeEntry(damaged, 'key')).toBeUndefined();
-      expect(decodeEntry(whole.subarray(0, at), 'key')).toBeUndefined();
+      expect(decodeEntry(damaged, 'key', 'float32')).toBeUndefined();
+      expect(decodeEntry(whole.subarray(0, at), 'key', 'float32')).toBeUndefined();
     }
+  });
+});
+
+describe('half precision', () => {
+  it('gives back every number it has, and the nearest one otherwise', () => {
+    for (let bits = 0; bits < 0x10000; bits++) {
+      const value = fromHalf(bits);
+      if (Number.isFinite(value)) expect(toHalf(value)).toBe(bits);
+    }
+    fc.assert(
+      fc.property(fc.double({ min: -MAX_HALF, max: MAX_HALF, noNaN: true }), (x) => {
+        const bits = toHalf(x);
+        const miss = Math.abs(fromHalf(bits) - x);
+        for (const near of [bits - 1, bits + 1]) {
+          if ((near & 0x7fff) < 0x7c00 && near >= 0) expect(miss).toBeLessThanOrEqual(Math.abs(fromHalf(near) - x));
+        }
+      }),
+      { seed: 11, numRuns: 300 },
+    );
+    expect(fromHalf(toHalf(NaN))).toBeNaN();
   });
 });
 
@@ -101,7 +123,7 @@ describe('diskCache', () => {
   it('makes a damaged entry again', async () => {
     await withFolder(async (folder) => {
       await diskCache(folder).get('k', () => entry(1));
-      const [name = ''] = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.bin'));
+      const [name = ''] = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.npy'));
       await truncate(join(folder, name), 50);
       expect(await diskCache(folder).get('k', () => entry(1))).toEqual(entry(1));
       expect(await diskCache(folder).get('k', never)).toEqual(entry(1));
@@ -116,8 +138,60 @@ describe('diskCache', () => {
       const outs = await Promise.all([1, 2, 3].map(() => run(process.execPath, [script, folder])));
       expect(outs.map(({ stdout }) => stdout)).toEqual(['300000', '300000', '300000']);
       const files = (await readdir(folder, { recursive: true })).filter((name) => name.includes('.'));
-      expect(files.filter((name) => !name.endsWith('.bin'))).toEqual([]);
+      expect(files.filter((name) => !name.endsWith('.npy'))).toEqual([]);
       expect(files).toHaveLength(20);
+    });
+  });
+
+  it('keeps halves of numbers, the same from the first time on, and refuses those that do not fit', async () => {
+    await withFolder(async (folder) => {
+      const given = (): CacheEntry => ({ data: Float32Array.of(1 / 3, -2049, 1e-7, 0), meta: null, shape: [2, 2] });
+      const cache = () => diskCache(folder, { dtype: 'float16' });
+      const first = await cache().get('k', given);
+      // numpy.float32([1/3, -2049, 1e-7, 0]).astype('float16')
+      expect([...first.data]).toEqual([0.333251953125, -2048, 1.1920928955078125e-7, 0]);
+      expect(await cache().get('k', never)).toEqual(first);
+      // Whoever wants all bits does not get halves.
+      expect((await diskCache(folder).get('k', given)).data).toEqual(given().data);
+      await expect(cache().get('big', () => entry(70_000))).rejects.toThrow(/does not fit half precision/);
+    });
+  });
+
+  it('stays within its bytes, forgetting what was unused for longest, whoever wrote it', async () => {
+    await withFolder(async (folder) => {
+      const bytes = encodeEntry('00', entry(1, 1000), 'float32').length;
+      const cache = (): ArrayCache => diskCache(folder, { maxBytes: 10 * bytes + 20 });
+      const held = async (): Promise<string[]> =>
+        (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.npy'));
+      const one = cache();
+      for (let i = 0; i < 10; i++) {
+        await one.get(`0${i}`, () => entry(i, 1000));
+        // Their times say how long ago each was used.
+        for (const name of await held()) {
+          const { mtimeMs } = await stat(join(folder, name));
+          await utimes(join(folder, name), mtimeMs / 1000 - 100, mtimeMs / 1000 - 100);
+        }
+      }
+      await one.get('00', never);
+      await cache().get('10', () => entry(10, 1000));
+      expect(await held()).toHaveLength(9);
+      await one.get('00', never);
+      await expect(one.get('01', never)).rejects.toThrow('made again');
+      expect((await one.get('huge', () => entry(1, 20_000))).data).toHaveLength(20_000);
+      expect(await held()).toHaveLength(9);
+    });
+  });
+
+  it('removes what killed processes left half-written, and nothing of those that live', async () => {
+    await withFolder(async (folder) => {
+      const unfinished = join(folder, 'unfinished');
+      await mkdir(unfinished);
+      const dead = spawnSync(process.execPath, ['-e', '']).pid;
+      for (const name of [`${hostname()}~${dead}~a`, `${hostname()}~${process.pid}~b`, 'elsewhere~1~c']) {
+        await writeFile(join(unfinished, name), 'half');
+      }
+      await diskCache(folder).get('k', () => entry(1));
+      expect((await readdir(unfinished)).sort()).toEqual([`${hostname()}~${process.pid}~b`, 'elsewhere~1~c'].sort());
     });
   });
 
