@@ -5,8 +5,9 @@ export const SIZE_CEILINGS_KB = {
   // and real codecs.
   cli: 200,
   core: 40,
-  // Audio formats, loaders, the pipeline and the synthetic scenes; the official archives, their download and unpacking came in.
-  data: 300,
+  // Audio formats with a FLAC encoder, loaders of every published layout, download, unpacking and packing, pipelines, the feature cache
+  // and the synthetic scenes are in one package.
+  data: 360,
   // The report as a page came in.
   evaluate: 60,
   features: 80,
