@@ -41,6 +41,8 @@ export interface ClipInfo {
   readonly location: string | undefined;
   /** Recording device: `a`, `b`, `c` real; `s1`–`s6` simulated. */
   readonly device: string | undefined;
+  /** Sound events heard in it, of a set labelled with those instead of scenes. */
+  readonly events?: readonly string[];
 }
 
 /** A recording with its sound. */
@@ -72,7 +74,9 @@ export interface Prediction {
   readonly id: string;
   readonly scene: string | undefined;
   readonly device: string | undefined;
-  /** Posterior over `Predictions.labels`: (Y), sums to 1. */
+  /** Sound events heard in the clip, where such are predicted. */
+  readonly events?: readonly string[];
+  /** Posterior over `Predictions.labels`: (Y), sums to 1; of sound events each by itself, in [0, 1]. */
   readonly probabilities: readonly number[];
 }
 
@@ -138,6 +142,8 @@ export interface ModelCard {
   readonly sampleRateHz: number;
   /** Samples of one model input window (S). */
   readonly clipSamples: number;
+  /** The labels are sound events, each with a probability of its own. */
+  readonly events?: true;
   /** What the graph's input is: raw samples (B, S), or a feature map (B, F, T, C). */
   readonly input: 'waveform' | 'features';
   readonly frontEnd: FrontEndConfig;

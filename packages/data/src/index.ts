@@ -12,6 +12,7 @@ export type { ClipList } from './dataset/clip-table.js';
 export { type LazyList, lazyList } from './dataset/lazy-list.js';
 export { type LoadDatasetOptions, type PublishedDataset, loadDataset, publishedRoot } from './dataset/load-dataset.js';
 export { type LoadEsc50Options, loadEsc50 } from './dataset/load-esc50.js';
+export { EVENTS_TABLE, loadEvents, type LoadEventsOptions } from './dataset/load-events.js';
 export { loadFolder, type LoadFolderOptions } from './dataset/load-folder.js';
 export { loadTau, type LoadTauOptions, TRAIN_PERCENTS } from './dataset/load-tau.js';
 export { loadTut, type LoadTutOptions, type TutDataset } from './dataset/load-tut.js';

@@ -3,6 +3,9 @@ export type { AbstractReport, CalibrationBin, CalibrationReport, ClassReport, Gr
 export { DEVICE_GROUPS } from './device-groups.js';
 export { formatHtmlReport, type HtmlReportCost, type HtmlReportPage } from './html/format-html-report.js';
 export type { MistakeMedia, ShownMistake } from './html/mistake-section.js';
+export { evaluateEvents, type EventReport, type EventScore } from './evaluate-events.js';
+export { averagePrecision } from './average-precision.js';
+export { formatEventReport } from './format-event-report.js';
 export { formatReport } from './format-report.js';
 export { meanOverCrops } from './mean-over-crops.js';
 export { meanOverRuns, type RunsReport, type Spread } from './mean-over-runs.js';

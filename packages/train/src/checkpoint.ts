@@ -21,7 +21,14 @@ const progressSchema = z.strictObject({
     parts: z.record(z.string(), z.number()),
   }),
   /** The best validation so far. */
-  best: z.strictObject({ epoch: z.number(), accuracy: z.number(), logLoss: z.number() }).optional(),
+  best: z
+    .strictObject({
+      epoch: z.number(),
+      /** Or mean average precision, of sound events. */
+      accuracy: z.number(),
+      logLoss: z.number(),
+    })
+    .optional(),
 });
 
 /** Where a run stands; plain JSON. */

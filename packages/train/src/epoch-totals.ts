@@ -59,8 +59,12 @@ export interface EpochReport {
 
 /** How the held-out clips went. */
 export interface ValidationReport {
+  /** Clips whose most likely class is theirs or, of sound events, one of theirs. */
   readonly accuracy: number;
-  readonly balancedAccuracy: number;
+  /** Of scenes. */
+  readonly balancedAccuracy?: number;
+  /** Of sound events; decides which epoch is best. */
+  readonly meanAveragePrecision?: number;
   readonly logLoss: number;
   readonly clips: number;
   readonly seconds: number;

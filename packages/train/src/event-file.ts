@@ -55,8 +55,13 @@ function scalarsOf(report: EpochReport): Record<string, number> {
 
 function scores(name: string, report: ValidationReport | undefined): Record<string, number> {
   if (report === undefined) return {};
-  const { accuracy, balancedAccuracy, logLoss } = report;
-  return under(name, { accuracy, balancedAccuracy, logLoss });
+  const { accuracy, balancedAccuracy, meanAveragePrecision, logLoss } = report;
+  return under(name, {
+    accuracy,
+    ...(balancedAccuracy !== undefined && { balancedAccuracy }),
+    ...(meanAveragePrecision !== undefined && { meanAveragePrecision }),
+    logLoss,
+  });
 }
 
 function under(name: string, numbers: Readonly<Record<string, number>>): Record<string, number> {

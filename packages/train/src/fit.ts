@@ -89,7 +89,7 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
       if (live !== undefined) yield { kind: 'validation', epoch, validation: live, averaged };
       const improved = chosenOn !== undefined && isBetter(chosenOn, best);
       if (chosenOn !== undefined && improved) {
-        best = { epoch, accuracy: chosenOn.accuracy, logLoss: chosenOn.logLoss };
+        best = { epoch, accuracy: rank(chosenOn), logLoss: chosenOn.logLoss };
         trainer.refreshTeacher();
       }
       const learningRate = trainer.learningRate(epoch, stepsPerEpoch - 1);
@@ -156,7 +156,12 @@ async function* trainEpoch(
 
 function isBetter(report: ValidationReport, best: Progress['best']): boolean {
   if (best === undefined) return true;
-  return report.accuracy > best.accuracy || (report.accuracy === best.accuracy && report.logLoss < best.logLoss);
+  return rank(report) > best.accuracy || (rank(report) === best.accuracy && report.logLoss < best.logLoss);
+}
+
+/** What the best epoch is best at. */
+function rank({ accuracy, meanAveragePrecision }: ValidationReport): number {
+  return meanAveragePrecision ?? accuracy;
 }
 
 function refuseDiverged(state: NdArrays, epoch: number): void {

@@ -28,6 +28,8 @@ export { cosineRestartsSchedule, type CosineRestartsConfig } from './cosine-rest
 export { noamSchedule, type NoamConfig } from './noam-schedule.js';
 export { warmUp, type WarmUpConfig } from './warm-up.js';
 export { crossEntropy } from './cross-entropy.js';
+export { binaryCrossEntropy } from './binary-cross-entropy.js';
+export { eventDetection } from './event-detection.js';
 export { focalLoss } from './focal-loss.js';
 export { classification, type ClassificationConfig } from './classification.js';
 export { jointTraining, type JointTrainingConfig } from './joint-training.js';
@@ -45,6 +47,7 @@ export { namedWeights, type NamedWeight } from './named-weights.js';
 export { trainingStep, type TrainingStep } from './training-step.js';
 export { inferenceStep, type InferenceStep } from './inference-step.js';
 export { augmentBatch } from './augment-batch.js';
+export { multiHotTargets } from './multi-hot-targets.js';
 export { oneHotTargets } from './one-hot-targets.js';
 export type { FurtherMaps } from './model-inputs.js';
 export { stackFurther, stackMaps } from './stack-maps.js';

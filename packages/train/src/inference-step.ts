@@ -7,7 +7,7 @@ import { namedWeights } from './named-weights.js';
 
 /** A forward pass for `compileStep`. */
 export interface InferenceStep {
-  /** Inputs `x` (B, F, T, C) and the model's further inputs by name; output `probabilities` (B, Y), the softmax of the model's first output. */
+  /** Inputs `x` (B, F, T, C) and the model's further inputs by name; output `probabilities` (B, Y), the softmax (or sigmoid) of the model's first output. */
   readonly run: StepFunction;
   /** The model's weights, named as in the training step. */
   readonly state: Readonly<Record<string, tf.Variable>>;
@@ -15,12 +15,15 @@ export interface InferenceStep {
   inputs(xShape: readonly number[]): Readonly<Record<string, NdSpec>>;
 }
 
-/** The scene posteriors of a model in its inference form. */
-export function inferenceStep(model: LayersModel): InferenceStep {
+/** The scene posteriors, or the `independent` probabilities of sound events, of a model in its inference form. */
+export function inferenceStep(
+  model: LayersModel,
+  { independent = false }: { readonly independent?: boolean } = {},
+): InferenceStep {
   return {
     run: (inputs) => {
       const [logits] = applyModel(model, (name) => inputs[name] as tf.Tensor, { training: false });
-      return { probabilities: tf.softmax(logits as tf.Tensor) };
+      return { probabilities: independent ? tf.sigmoid(logits as tf.Tensor) : tf.softmax(logits as tf.Tensor) };
     },
     state: Object.fromEntries(namedWeights(model).map(({ name, variable }) => [name, variable])),
     inputs: (xShape) => inputSpecs(model, xShape),

@@ -20,6 +20,8 @@ import { sizedStep, type ExecutionOptions } from './sized-step.js';
 export interface EvaluationClip {
   readonly id: string;
   readonly scene: string | undefined;
+  /** Sound events heard in it, where such are judged. */
+  readonly events?: readonly string[] | undefined;
   readonly device: string | undefined;
   readonly crops: readonly FeatureMap[];
   /** The model's further inputs by name: one map a crop. */
@@ -44,11 +46,16 @@ export interface Predictor {
  */
 export function createPredictor(
   model: LayersModel,
-  options: ExecutionOptions & { readonly labels: LabelSpace; readonly batchSize: number },
+  options: ExecutionOptions & {
+    readonly labels: LabelSpace;
+    readonly batchSize: number;
+    /** The labels are sound events, each with a probability of its own. Default: scenes, of which a clip is one. */
+    readonly independent?: boolean;
+  },
 ): Predictor {
-  const { labels } = options;
+  const { labels, independent = false } = options;
   const batchSize = checkPositiveInteger('batchSize', options.batchSize);
-  const source = inferenceStep(model);
+  const source = inferenceStep(model, { independent });
   const step = sizedStep(source, options);
   const names = inputArrays(model);
   // Inference draws nothing; a step is run with a generator all the same.
@@ -78,7 +85,7 @@ export function createPredictor(
         windows.forEach(({ to }, i) => to.push(posteriors[i] as number[]));
         windows = [];
         const done = open.filter(({ clip, posteriors: held }) => held.length === clip.crops.length);
-        for (const { clip, posteriors: held } of done) rows.push(toRow(clip, held));
+        for (const { clip, posteriors: held } of done) rows.push(toRow(clip, meanOverCrops(held, { independent })));
         open = open.filter((entry) => !done.includes(entry));
       };
       for await (const clip of clips()) {
@@ -123,6 +130,6 @@ function windowOf(clip: EvaluationClip, crop: number, model: LayersModel): Windo
   });
 }
 
-function toRow(clip: EvaluationClip, posteriors: readonly (readonly number[])[]): Prediction {
-  return { id: clip.id, scene: clip.scene, device: clip.device, probabilities: meanOverCrops(posteriors) };
+function toRow({ id, scene, device, events }: EvaluationClip, probabilities: readonly number[]): Prediction {
+  return { id, scene, device, ...(events !== undefined && { events }), probabilities };
 }

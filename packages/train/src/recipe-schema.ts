@@ -44,6 +44,14 @@ export const recipeSchema = z
     evaluate: evaluateSchema.prefault({}),
     engine: z.enum(['cpu', 'eager']).default('cpu'),
   })
+  .refine(({ task, distillation }) => task.kind !== 'aed' || distillation === undefined, {
+    path: ['distillation'],
+    params: { expected: 'none with the task "aed": teachers speak of scenes' },
+  })
+  .refine(({ embeddings, distillation }) => embeddings === undefined || distillation?.kind !== 'segments', {
+    path: ['distillation'],
+    params: { expected: 'stored teachers, or none, for a network that reads embeddings' },
+  })
   .refine(
     ({ schedule, optimiser }) => !('minLearningRate' in schedule) || schedule.minLearningRate <= optimiser.learningRate,
     { path: ['schedule', 'minLearningRate'], params: { expected: 'at most optimiser.learningRate' } },

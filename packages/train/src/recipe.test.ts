@@ -68,7 +68,7 @@ describe('parseRecipe', () => {
     [{ ...MINIMAL, name: '' }, 'expected a text that is not empty, received ""'],
     [
       { ...MINIMAL, task: { kind: 'extended-mlt' } },
-      'expected one of classification, conventional-mtl, separated-classifier, sequential-mtl, extended-mtl, received "extended-mlt"\nDid you mean "extended-mtl"?',
+      'expected one of classification, conventional-mtl, separated-classifier, sequential-mtl, extended-mtl, aed, received "extended-mlt"\nDid you mean "extended-mtl"?',
     ],
     [{ ...MINIMAL, engine: 'gpu' }, 'expected one of cpu, eager, received "gpu"'],
     [

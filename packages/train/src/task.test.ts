@@ -25,6 +25,7 @@ const tasks = JSON.parse(readFileSync(new URL('../../../golden/train/tasks.json'
   soft: number[][];
   abstractLogits: number[][];
   abstract: number[][];
+  events: number[][];
   losses: Case[];
 };
 
@@ -55,7 +56,7 @@ describe('tasks', () => {
     });
   });
 
-  test('smoothed labels, the focal loss and joint training and their gradients are those of torch', () => {
+  test('smoothed labels, the focal loss, joint training and event detection and their gradients are those of torch', () => {
     const scene = tf.tensor2d(tasks.soft);
     const smoothed = classification({ labelSmoothing: 0.1 });
     expectTorch('smoothing', (logits) => smoothed.loss([logits], { scene }).total);
@@ -67,6 +68,9 @@ describe('tasks', () => {
     const abstractLogits = tf.tensor2d(tasks.abstractLogits);
     const targets = { scene, abstract: tf.tensor2d(tasks.abstract) };
     expectTorch('joint', (logits) => joint.loss([logits, abstractLogits], targets).total);
+    const events = tf.tensor2d(tasks.events);
+    const aed = createTask({ kind: 'aed' });
+    expectTorch('events', (logits) => aed.loss([logits], { events }).total);
   });
 
   test('a focal loss of certain classes has a finite gradient, with a fractional exponent too', () => {

@@ -82,7 +82,7 @@ export function createTrainer(options: {
         loss,
         parts: Object.fromEntries(parts.map((name) => [name.slice('part/'.length), scalarOf(outputs, name)])),
         clips: arrays['x']?.shape[0] ?? 0,
-        correct: countAgreements(outputs['logits'], arrays['scene']),
+        correct: countAgreements(outputs['logits'], arrays[targets[0] ?? 'scene']),
         learningRate: rate,
       };
     },
@@ -139,12 +139,15 @@ function diverged(epoch: number, step: number, loss: number, inputs: NdArrays): 
   });
 }
 
-/** Rows of (B, Y) arrays whose largest column is the same. */
+/** Rows of (B, Y) arrays where the largest logit stands at a label as large as any. */
 function countAgreements(logits: NdArrays[string] | undefined, labels: NdArrays[string] | undefined): number {
   const [rows = 0, width = 0] = logits?.shape ?? [];
   let agreements = 0;
   for (let row = 0; row < rows; row++) {
-    if (argmax(logits?.data, row * width, width) === argmax(labels?.data, row * width, width)) agreements++;
+    const begin = row * width;
+    const guess = labels?.data[begin + argmax(logits?.data, begin, width)] ?? 0;
+    const most = labels?.data[begin + argmax(labels.data, begin, width)] ?? 0;
+    if (most > 0 && guess === most) agreements++;
   }
   return agreements;
 }

@@ -1,5 +1,5 @@
 import { createRng, type LabelSpace, type NdArrays, type Predictions } from '@asc/core';
-import { evaluate } from '@asc/evaluate';
+import { evaluate, evaluateEvents } from '@asc/evaluate';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { averagedState, hasAverage } from './averaging.js';
 import type { BatchSource } from './batch-source.js';
@@ -45,7 +45,8 @@ export function createValidator(options: {
 }): Validator {
   const { recipe, model, deployed, labels, trainer, train, clips, selection, signal, threads } = options;
   const { engine, averaging, batchSize } = recipe;
-  const predictor = createPredictor(deployed, { labels, engine, threads, batchSize });
+  const aed = recipe.task.kind === 'aed';
+  const predictor = createPredictor(deployed, { labels, engine, threads, batchSize, independent: aed });
   const statistician = createStatistician(model, { engine, threads });
   const rng = createRng(recipe.seed).split('statistics');
   const stopped = () => signal?.aborted === true;
@@ -57,9 +58,8 @@ export function createValidator(options: {
       throw cause;
     });
     if (predictions === undefined) return undefined;
-    const { accuracy, balancedAccuracy, logLoss, clips: count } = evaluate(predictions, labels);
-    const seconds = (performance.now() - begin) / 1000;
-    return { predictions, report: { accuracy, balancedAccuracy, logLoss, clips: count, seconds } };
+    const scores = aed ? eventScores(predictions, labels) : sceneScores(predictions, labels);
+    return { predictions, report: { ...scores, seconds: (performance.now() - begin) / 1000 } };
   }
 
   async function judgeFrom(state: NdArrays, epoch: number): Promise<Judgement | undefined> {
@@ -97,4 +97,16 @@ export function createValidator(options: {
       await statistician.release();
     },
   };
+}
+
+type Scores = Omit<ValidationReport, 'seconds'>;
+
+function sceneScores(predictions: Predictions, labels: LabelSpace): Scores {
+  const { accuracy, balancedAccuracy, logLoss, clips } = evaluate(predictions, labels);
+  return { accuracy, balancedAccuracy, logLoss, clips };
+}
+
+function eventScores(predictions: Predictions, labels: LabelSpace): Scores {
+  const { accuracy, meanAveragePrecision, logLoss, clips } = evaluateEvents(predictions, labels);
+  return { accuracy, meanAveragePrecision, logLoss, clips };
 }

@@ -1,5 +1,5 @@
 import { UsageError, type Predictions } from '@asc/core';
-import { formatReport, predictionsToCsv } from '@asc/evaluate';
+import { formatEventReport, formatReport, predictionsToCsv } from '@asc/evaluate';
 import { defaultEvaluation, writeFileAtomic } from '@asc/train';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
@@ -11,6 +11,7 @@ import { loadModel } from '../line/load-model.js';
 import { testTime } from '../line/test-time.js';
 import { groundsFor, recipeOf } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
+import { isOfEvents } from '../terminal/score-lines.js';
 import type { EvaluateOptions } from '../commands/evaluate.js';
 
 /** Scores a run or a file. */
@@ -22,6 +23,12 @@ export async function evaluate(
   const { terminal, signal } = context;
   const { split, weights, predictions: out, report: page } = options;
   const loaded = await loadModel(path, weights === undefined ? {} : { weights });
+  if (page !== undefined && loaded.card.events === true) {
+    throw new UsageError({
+      what: 'The page is for scenes, and this model tells sound events.',
+      hint: 'Leave --report out.',
+    });
+  }
   const { dataset, fold, crops } = await groundsFor(loaded.card, options);
   const recipe = recipeOf(loaded.card);
   const planned = (recipe?.evaluate ?? defaultEvaluation()).tta;
@@ -29,19 +36,20 @@ export async function evaluate(
   const changed = tta.passes === 0 ? undefined : testTime(tta, recipe?.seed ?? 0, loaded.card);
   for (const file of [out, page]) if (file !== undefined) await makeRoomFor(file);
   const onProgress = countingDisplay(terminal, 'clips judged');
-  const evaluation = await stopOnAbort(signal, () =>
+  const { report, predictions } = await stopOnAbort(signal, () =>
     evaluateModel(loaded, { dataset, fold, split, crops, testTime: changed, signal, onProgress }),
   );
-  const { report, predictions } = evaluation;
   const passes = changed === undefined ? [] : [`${tta.passes} test-time passes`];
   if (out !== undefined) await writeFileAtomic(out, encode(predictions, out));
-  if (page !== undefined) {
+  if (page !== undefined && !isOfEvents(report)) {
     const facts = [
       ['model', path],
       ['dataset', `${dataset.name}, fold ${fold}, ${split}`],
       ['heard', passes[0] ?? (crops === 1 ? 'one window a recording' : `${crops} windows a recording`)],
     ] as const;
-    const text = await stopOnAbort(signal, () => evaluationPage({ ...loaded, evaluation, dataset, facts, signal }));
+    const text = await stopOnAbort(signal, () =>
+      evaluationPage({ ...loaded, evaluation: { predictions, report }, dataset, facts, signal }),
+    );
     await writeFileAtomic(page, text);
   }
   return {
@@ -59,7 +67,7 @@ export async function evaluate(
     },
     text: [
       [`${path} on ${dataset.name}`, `fold ${fold}`, split, ...passes].join(', '),
-      formatReport(report),
+      isOfEvents(report) ? formatEventReport(report) : formatReport(report),
       ...(out === undefined ? [] : [`The posteriors of every recording: ${out}`]),
       ...(page === undefined ? [] : [`The report as a page: ${page}`]),
     ].join('\n\n'),

@@ -1,4 +1,4 @@
-import type { Report } from '@asc/evaluate';
+import type { EventReport, Report } from '@asc/evaluate';
 import { encodeOnnx, writeOnnxFile } from '@asc/onnx';
 import type { ValueError } from '@asc/quantize';
 import { readRun } from '@asc/train';
@@ -41,7 +41,7 @@ async function makeInt8(
     signal,
     onProgress: countingDisplay(terminal, 'clips calibrated'),
   });
-  const score = (loaded: LoadedModel, what: string): Promise<Report> =>
+  const score = (loaded: LoadedModel, what: string): Promise<Scored> =>
     evaluateModel(loaded, {
       ...grounds,
       split: 'evaluate',
@@ -71,14 +71,16 @@ async function groundsOf(path: string, { card }: LoadedModel): Promise<Grounds> 
   return groundsFor({ ...card, recipe }, {});
 }
 
+type Scored = Report | EventReport;
+
 function describe(
   out: string,
   bytes: { before: number; after: number },
   calibrated: number,
-  reports: { before: Report; after: Report } | undefined,
+  reports: { before: Scored; after: Scored } | undefined,
   errors: readonly ValueError[],
 ): string {
-  const row = (name: string, size: number, report: Report | undefined): string[] => [
+  const row = (name: string, size: number, report: Scored | undefined): string[] => [
     name,
     formatBytes(size),
     ...(report === undefined ? [] : [formatPercent(report.accuracy), report.logLoss.toFixed(3)]),

@@ -1,6 +1,6 @@
 import { UsageError, type ClipInfo, type Prediction } from '@asc/core';
 import { generateSyntheticScenes, type SceneDataset } from '@asc/data';
-import type { Report } from '@asc/evaluate';
+import { evaluate, type Report } from '@asc/evaluate';
 import { encodeOnnx, writeOnnxFile, type OnnxModel } from '@asc/onnx';
 import { toFloat16 } from '@asc/quantize';
 import { makeFolder, writeFileAtomic } from '@asc/train';
@@ -82,7 +82,7 @@ async function runWholeLine({ out, seconds }: QuickstartOptions, context: Comman
   const judge = async (name: string, model: OnnxModel): Promise<Artifact> => {
     const file = join(folder, `model.${name}.onnx`);
     await writeOnnxFile(file, model);
-    const { report, predictions } = await evaluateModel(
+    const { predictions } = await evaluateModel(
       { model, card: own },
       {
         dataset,
@@ -94,7 +94,7 @@ async function runWholeLine({ out, seconds }: QuickstartOptions, context: Comman
       },
     );
     const shown = predictions.rows.find(({ device }) => device === 's4');
-    return { name, file, bytes: encodeOnnx(model).length, report, first: shown };
+    return { name, file, bytes: encodeOnnx(model).length, report: evaluate(predictions, own.labels), first: shown };
   };
   const artifacts = [
     await judge('fp32', float),

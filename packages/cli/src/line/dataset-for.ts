@@ -4,6 +4,13 @@ import type { Recipe } from '@asc/train';
 
 /** The dataset as a recipe's task sees it: labelled with scenes or, where it asks for them, abstract classes. */
 export function datasetFor({ task }: Recipe, dataset: SceneDataset): SceneDataset {
+  const events = dataset.clips.at(0)?.events !== undefined;
+  if (events !== (task.kind === 'aed')) {
+    throw new UsageError({
+      what: `The task "${task.kind}" cannot be trained on ${dataset.name}.`,
+      expected: events ? 'the task "aed": the set is labelled with sound events' : 'a dataset of kind "events"',
+    });
+  }
   return task.kind === 'classification' && task.classes === 'abstract' ? labelledAbstractly(dataset) : dataset;
 }
 

@@ -1,6 +1,6 @@
 import { UsageError, type Predictions } from '@asc/core';
 import type { SceneDataset, SplitName } from '@asc/data';
-import { evaluate, type Report } from '@asc/evaluate';
+import { evaluate, evaluateEvents, type EventReport, type Report } from '@asc/evaluate';
 import type { LoadedModel } from './load-model.js';
 import { createSceneJudge, judgeAll } from './scene-judge.js';
 import type { TestTime } from './test-time.js';
@@ -20,7 +20,7 @@ export interface EvaluateModelOptions {
 /** What a model says about one side of a fold, and how right it is. */
 export interface Evaluation {
   readonly predictions: Predictions;
-  readonly report: Report;
+  readonly report: Report | EventReport;
 }
 
 /** Judges a split through ONNX Runtime. @throws UsageError where model and dataset do not speak of the same scenes. */
@@ -40,7 +40,8 @@ export async function evaluateModel({ model, card }: LoadedModel, options: Evalu
         ...(onProgress === undefined ? {} : { onProgress }),
       },
     );
-    return { predictions, report: evaluate(predictions, card.labels) };
+    const report = card.events === true ? evaluateEvents(predictions, card.labels) : evaluate(predictions, card.labels);
+    return { predictions, report };
   } finally {
     await judge.close();
   }
@@ -49,7 +50,7 @@ export async function evaluateModel({ model, card }: LoadedModel, options: Evalu
 /** The clips of a split, which must have labels. */
 function labelledSplit(dataset: SceneDataset, fold: number, split: SplitName) {
   const clips = dataset.split(fold, split);
-  if (clips.every(({ scene }) => scene !== undefined)) return clips;
+  if (clips.every(({ scene, events }) => scene !== undefined || events !== undefined)) return clips;
   throw new UsageError({
     what: `Split "${split}" of ${dataset.name} has clips without a label.`,
     hint: 'A set whose labels are hidden can be predicted, not evaluated.',

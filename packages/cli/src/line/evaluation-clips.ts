@@ -16,9 +16,10 @@ export function evaluationClips(
   const { crops, signal } = options;
   return () =>
     pipeline(clips, signal === undefined ? {} : { signal }).map(
-      async ({ id, scene, device, path }) => ({
+      async ({ id, scene, events, device, path }) => ({
         id,
         scene,
+        events,
         device,
         crops: await x.maps(path, { kind: 'spread', crops }),
         further: await mapsOf(further, path, crops),

@@ -1,6 +1,6 @@
 import type { ModelCard } from '@asc/core';
 import type { SceneDataset } from '@asc/data';
-import { formatHtmlReport, worstMistakes, type HtmlReportCost, type ShownMistake } from '@asc/evaluate';
+import { formatHtmlReport, worstMistakes, type HtmlReportCost, type Report, type ShownMistake } from '@asc/evaluate';
 import { COMPLEXITY_RULES } from '@asc/models';
 import { encodeOnnx, type OnnxModel } from '@asc/onnx';
 import { describeEnvironment } from '@asc/train';
@@ -16,7 +16,7 @@ const MISTAKES = 6;
 export interface EvaluationPageOptions {
   readonly model: OnnxModel;
   readonly card: ModelCard;
-  readonly evaluation: Evaluation;
+  readonly evaluation: Evaluation & { readonly report: Report };
   readonly dataset: SceneDataset;
   /** What was evaluated and how, in words. */
   readonly facts: readonly (readonly [name: string, value: string])[];

@@ -3,7 +3,9 @@ import {
   datasetCatalogue,
   datasetEntry,
   loadDataset,
+  EVENTS_TABLE,
   loadEsc50,
+  loadEvents,
   loadFolder,
   loadTau,
   loadTut,
@@ -60,6 +62,8 @@ export async function openRecipeDataset(dataset: Recipe['dataset'], places: Data
     case 'tau':
     case 'synthetic':
       return loadTau(folder);
+    case 'events':
+      return loadEvents(folder);
     case 'folder':
       return loadFolder(folder);
     case 'tau2022-mobile': {
@@ -71,10 +75,11 @@ export async function openRecipeDataset(dataset: Recipe['dataset'], places: Data
   }
 }
 
-/** Opens a folder of recordings by what lies in it: the tables of TAU, TUT or ESC-50, else one subfolder a label. */
+/** Opens a folder of recordings by what lies in it: the tables of TAU, TUT or ESC-50, of sound events, else one subfolder a label. */
 export async function openDataset(folder: string, onFault?: OnTableFault): Promise<SceneDataset> {
   const told = onFault === undefined ? {} : { onFault };
   if (await isThere(join(folder, 'meta.csv'))) return loadTau(folder, told);
+  if (await isThere(join(folder, EVENTS_TABLE))) return loadEvents(folder);
   if (await isThere(join(folder, 'meta.txt'))) return loadTut(folder, told);
   if (await isThere(join(folder, 'meta', 'esc50.csv'))) return loadEsc50(folder, told);
   return loadFolder(folder);

@@ -27,6 +27,7 @@ export function recipeCard(recipe: Recipe, labels: LabelSpace): ModelCard {
     labels,
     sampleRateHz: config.sampleRateHz,
     clipSamples,
+    ...(recipe.task.kind === 'aed' && { events: true as const }),
     input: 'features',
     frontEnd: config,
     ...(findPreset(recipe.model.preset).embeddings === 'beside' && { patches: patchesCard(recipe.clip.seconds) }),
@@ -53,19 +54,14 @@ export interface RecipeModel extends SceneModel {
 }
 
 /** What a recipe's dataset, task and features say of its network; another value could not be trained. */
-const DERIVED: readonly string[] = [
-  'classes',
-  'abstractClasses',
-  'abstractOf',
-  'bands',
-  'frames',
-  'channels',
-  'embeddings',
-  'embeddingSize',
-];
+const DERIVED: readonly string[] = ['classes', 'abstractClasses', 'abstractOf', 'bands', 'frames', 'channels'];
+/** The same, of networks that read embeddings. */
+const DERIVED_OF_EMBEDDINGS: readonly string[] = ['embeddings', 'embeddingSize'];
 
-function refuseDerived(options: object): void {
-  const key = Object.keys(options).find((each) => DERIVED.includes(each));
+function refuseDerived({ preset, options }: Recipe['model']): void {
+  const reads = findPreset(preset).embeddings !== undefined;
+  const derived = reads ? [...DERIVED, ...DERIVED_OF_EMBEDDINGS] : DERIVED;
+  const key = Object.keys(options).find((each) => derived.includes(each));
   if (key === undefined) return;
   throw new UsageError({
     what: `"model.options.${key}" in the recipe is not free to choose.`,
@@ -82,7 +78,7 @@ function refuseDerived(options: object): void {
 export function recipeModel(recipe: Recipe, card: ModelCard): RecipeModel {
   const { labels } = card;
   const { preset, options } = recipe.model;
-  refuseDerived(options);
+  refuseDerived(recipe.model);
   const embedder = recipeEmbedder(recipe, card);
   const net = createModel(preset, {
     seed: recipe.seed,
@@ -158,10 +154,10 @@ function inputSize({ clip, model, embeddings }: Recipe, card: ModelCard): Partia
 /** Whether scenes and abstract classes are trained at once. @throws UsageError where network or labels cannot. */
 function isJoint({ task, model }: Recipe, labels: LabelSpace): boolean {
   const { jointTraining, config } = findPreset(model.preset);
-  const joint = task.kind !== 'classification';
+  const joint = 'abstractWeight' in task;
   if (joint ? task.kind !== jointTraining : config.abstractOf !== undefined) {
     const kinds = [
-      ...(config.abstractOf === undefined ? ['classification'] : []),
+      ...(config.abstractOf === undefined ? ['classification', 'aed'] : []),
       ...(jointTraining ? [jointTraining] : []),
     ];
     throw new UsageError({

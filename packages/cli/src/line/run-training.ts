@@ -1,6 +1,6 @@
 import { createRng, sizeOf, UsageError, type ModelCard } from '@asc/core';
 import { diskCache, memoryCache, type ArrayCache, type ClipList } from '@asc/data';
-import { evaluate, type Report } from '@asc/evaluate';
+import { evaluate, evaluateEvents, type EventReport, type Report } from '@asc/evaluate';
 import {
   fit,
   initWeights,
@@ -61,7 +61,7 @@ export interface TrainingResult {
   /** Every epoch done so far, earlier parts of a resumed run included. */
   readonly history: readonly EpochReport[];
   /** The final weights on the held-out clips; `undefined` where the run was interrupted. */
-  readonly report: Report | undefined;
+  readonly report: Report | EventReport | undefined;
   readonly interrupted: boolean;
 }
 
@@ -149,12 +149,12 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       signal,
     });
     const history = [...run.history];
-    let report: Report | undefined;
+    let report: TrainingResult['report'];
     for await (const event of events) {
       options.onEvent?.(event);
       if (event.kind === 'epoch') history.push(event.report);
       if (event.kind === 'done' && event.predictions !== undefined)
-        report = evaluate(event.predictions, dataset.labels);
+        report = (card.events === true ? evaluateEvents : evaluate)(event.predictions, dataset.labels);
     }
     return { folder: out, card, history, report, interrupted: report === undefined };
   } finally {

@@ -24,6 +24,7 @@ export interface Candidate {
   readonly id: string;
   readonly path: string;
   readonly scene?: string | undefined;
+  readonly events?: readonly string[] | undefined;
   readonly device?: string | undefined;
 }
 
@@ -115,7 +116,7 @@ export async function createSceneJudge(
       const classes = card.labels.scenes.length;
       for (let at = 0; at < flat.length; at += classes) rows.push(Array.from(flat.subarray(at, at + classes)));
     }
-    return meanOverCrops(rows);
+    return meanOverCrops(rows, { independent: card.events === true });
   }
 
   return {
@@ -132,10 +133,10 @@ export async function createSceneJudge(
         { concurrency: AT_ONCE },
       );
       for await (const { candidate, heard, copies } of prepared) {
-        const { id, scene, device } = candidate;
+        const { id, scene, device, events } = candidate;
         if (onSilence !== undefined && isSilent([...batched(heard.first, card.input)], card.input)) onSilence(id);
         const batches = feedsOf(heard, copies?.of(heard.first));
-        yield { id, scene, device, probabilities: await posterior(batches) };
+        yield { id, scene, device, ...(events !== undefined && { events }), probabilities: await posterior(batches) };
         onProgress?.(++done, candidates.length);
       }
     },

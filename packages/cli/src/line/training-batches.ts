@@ -1,6 +1,15 @@
-import { UsageError, type ClipInfo, type FeatureMap, type LabelSpace, type NdArray, type Rng } from '@asc/core';
+import {
+  UsageError,
+  type ClipInfo,
+  type FeatureMap,
+  type LabelSpace,
+  type NdArray,
+  type NdArrays,
+  type Rng,
+} from '@asc/core';
 import { pipeline, type ClipList } from '@asc/data';
 import {
+  multiHotTargets,
   oneHotTargets,
   segmentRows,
   stackMaps,
@@ -52,7 +61,7 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
       hint: 'Lower batchSize: --set batchSize=8.',
     });
   }
-  const scenes = clips.map(sceneOf);
+  for (const clip of clips) checkLabelled(clip);
 
   const shareOf = ({ index, copy }: Place, epoch: number): number => {
     const { id } = clips.at(index) as ClipInfo;
@@ -86,9 +95,9 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
           const maps = Object.entries(features).map(
             async ([name, source]) => [name, await loadAll(source, chosen, epoch)] as const,
           );
-          const targets = oneHotTargets(
+          const targets = targetsOf(
             labels,
-            chosen.map(({ index }) => scenes[index] as string),
+            chosen.map(({ index }) => clips.at(index) as ClipInfo),
           );
           const named = chosen.map(({ index, copy }) => ({ id: clips.at(index)?.id ?? '', copy }));
           const others = segments && segmentRows(chosen.map((place) => segmentsOf(place, segments, epoch)));
@@ -117,10 +126,19 @@ interface Place {
   readonly copy: number;
 }
 
-function sceneOf(clip: ClipInfo): string {
-  if (clip.scene !== undefined) return clip.scene;
+function targetsOf(labels: LabelSpace, clips: readonly ClipInfo[]): NdArrays {
+  const events = clips.flatMap((clip) => (clip.events === undefined ? [] : [clip.events]));
+  if (events.length === clips.length) return multiHotTargets(labels, events);
+  return oneHotTargets(
+    labels,
+    clips.map(({ scene }) => scene ?? ''),
+  );
+}
+
+function checkLabelled({ id, scene, events }: ClipInfo): void {
+  if (scene !== undefined || events !== undefined) return;
   throw new UsageError({
-    what: `The clip ${clip.id} has no label, so nothing can be learnt from it.`,
+    what: `The clip ${id} has no label, so nothing can be learnt from it.`,
     hint: 'Train on a split that is labelled, such as train.',
   });
 }

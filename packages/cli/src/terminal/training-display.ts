@@ -1,4 +1,4 @@
-import type { EpochReport, FitEvent, StepEvent } from '@asc/train';
+import type { EpochReport, FitEvent, StepEvent, ValidationReport } from '@asc/train';
 import { bar } from './bar.js';
 import { formatPercent, formatSeconds } from './format.js';
 import type { Terminal } from './terminal.js';
@@ -59,7 +59,7 @@ function accuracy(report: EpochReport | undefined): string {
   const { validation } = report;
   return validation === undefined
     ? `  accuracy ${formatPercent(report.accuracy)}`
-    : `  held-out ${formatPercent(validation.accuracy)}`;
+    : `  held-out ${headline(validation)}`;
 }
 
 /** One epoch on one line of at most 80 columns. */
@@ -69,9 +69,12 @@ export function epochLine(report: EpochReport, epochs: number, best: boolean): s
   const mark = best ? ' *' : '';
   // No room for both: the history holds all.
   const beside = () =>
-    averaged === undefined
-      ? `log loss ${validation?.logLoss.toFixed(3)}`
-      : `averaged ${formatPercent(averaged.accuracy)}`;
-  const held = validation === undefined ? '' : `  held-out ${formatPercent(validation.accuracy)} ${beside()}${mark}`;
+    averaged === undefined ? `log loss ${validation?.logLoss.toFixed(3)}` : `averaged ${headline(averaged)}`;
+  const held = validation === undefined ? '' : `  held-out ${headline(validation)} ${beside()}${mark}`;
   return `epoch ${number}/${epochs}  loss ${loss.toFixed(3)}${held}  ${seconds.toFixed(1)} s  ${clipsPerSecond.toFixed(0)} clips/s`;
+}
+
+/** What decides which epoch is best. */
+function headline({ accuracy: share, meanAveragePrecision }: ValidationReport): string {
+  return meanAveragePrecision === undefined ? formatPercent(share) : `mAP ${meanAveragePrecision.toFixed(3)}`;
 }

@@ -1,5 +1,5 @@
 import { type FrontEndPlan, type ModelCard, UsageError, checkKeys, checkPositiveInteger } from '@asc/core';
-import { type Tensor, softmax } from '@tensorflow/tfjs-core';
+import { type Tensor, sigmoid, softmax } from '@tensorflow/tfjs-core';
 import { setModelCard } from '../model/model-card.js';
 import type { OnnxModel } from '../model/onnx-model.js';
 import type { LoweringTable } from '../trace/lowering.js';
@@ -23,7 +23,7 @@ export interface ExportableModel {
 export interface ExportOptions {
   /** Fixed batch size; absent, the batch is dynamic. */
   readonly batch?: number;
-  /** Apply softmax to the first output and call it `probabilities`; default: where a card is given. */
+  /** Apply softmax, or sigmoid where the card has sound events, to the first output and call it `probabilities`; default: where a card is given. */
   readonly softmax?: boolean;
   /** Labels, sample rate and front end, stored in the file so that it needs nothing else. */
   readonly card?: ModelCard;
@@ -70,12 +70,13 @@ function traceModel(model: ExportableModel, options: ExportOptions, batch: numbe
     }
     return [batch, ...(sizes as number[])];
   });
+  const activate = card?.events === true ? sigmoid : softmax;
   const probabilities = options.softmax ?? card !== undefined;
   const apply = (inputs: Tensor[]): Record<string, Tensor> => {
     const result = model.apply(inputs.length === 1 ? inputs[0]! : inputs, { training: false });
     const outputs = (Array.isArray(result) ? result : [result]) as Tensor[];
     return Object.fromEntries(
-      outputs.map((t, i) => (i === 0 && probabilities ? ['probabilities', softmax(t)] : [model.outputNames[i]!, t])),
+      outputs.map((t, i) => (i === 0 && probabilities ? ['probabilities', activate(t)] : [model.outputNames[i]!, t])),
     );
   };
   const shared = { layers: model.layers, ...(options.lowerings === undefined ? {} : { lowerings: options.lowerings }) };

@@ -22,6 +22,7 @@ const KEYS = {
   labels: 'asc.labels',
   sampleRateHz: 'asc.sampleRateHz',
   clipSamples: 'asc.clipSamples',
+  events: 'asc.events',
   input: 'asc.input',
   frontEnd: 'asc.frontEnd',
   patches: 'asc.patches',
@@ -120,6 +121,7 @@ function checkCard(value: unknown): ModelCard {
   checkPositiveInteger('card.sampleRateHz', card['sampleRateHz']);
   checkPositiveInteger('card.clipSamples', card['clipSamples']);
   checkOneOf('card.input', card['input'], ['waveform', 'features']);
+  if (card['events'] !== undefined) checkOneOf('card.events', card['events'], [true]);
   checkFrontEnd('card.frontEnd', card['frontEnd']);
   if (card['patches'] !== undefined) {
     const patches = checkKeys('card.patches', card['patches'], ['frontEnd', 'clipSamples']);

@@ -10,6 +10,8 @@ export const datasetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tau'), ...PLACE }),
   /** One folder of recordings a label. */
   z.strictObject({ kind: z.literal('folder'), ...PLACE }),
+  /** Recordings labelled with sound events: `events.csv`. */
+  z.strictObject({ kind: z.literal('events'), ...PLACE }),
   /** The built-in synthetic scenes, generated under `root`. */
   z.strictObject({ kind: z.literal('synthetic'), ...PLACE }),
   /** A published set by name, as its archives unpack. */

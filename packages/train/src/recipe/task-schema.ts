@@ -24,4 +24,6 @@ export const taskSchema = z.discriminatedUnion('kind', [
   jointTraining('separated-classifier'),
   jointTraining('sequential-mtl'),
   jointTraining('extended-mtl'),
+  /** Acoustic event detection: sound events, any number at once. */
+  z.strictObject({ kind: z.literal('aed') }),
 ]);
