@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { close, open, read, stat } from 'node:fs';
+import { promisify } from 'node:util';
 import { DataError } from '@asc/core';
 import type { Complain } from './audio-info.js';
 
@@ -12,6 +13,15 @@ export interface ByteSource {
   /** A {@link DataError} that names this file. */
   readonly complain: Complain;
 }
+
+/** What headers are read from: one piece, since every look at a file costs a turn of the event loop. */
+const HEAD_BYTES = 1 << 12;
+
+// Bare descriptors: a FileHandle is a heavy object for the few reads that a short recording takes.
+const openFile = promisify(open);
+const readFile = promisify(read);
+const closeFile = promisify(close);
+const statFile = promisify(stat);
 
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   ENOENT: ['no such file', 'check the path, and that the download or extraction finished'],
@@ -39,7 +49,7 @@ function failedToOpen(path: string, cause: unknown): DataError {
 export async function openByteSource(path: string): Promise<ByteSource> {
   const complain = complainAbout(path);
   // Looking before opening: opening a named pipe would wait for a writer for ever.
-  const found = await stat(path).catch((cause: unknown) => {
+  const found = await statFile(path).catch((cause: unknown) => {
     throw failedToOpen(path, cause);
   });
   if (!found.isFile()) {
@@ -53,28 +63,35 @@ export async function openByteSource(path: string): Promise<ByteSource> {
       hint: 'fetch or copy the file again',
     });
   }
-  const handle = await open(path, 'r').catch((cause: unknown) => {
+  const file = await openFile(path, 'r').catch((cause: unknown) => {
     throw failedToOpen(path, cause);
   });
+  const readAt = async (offset: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await readFile(file, bytes, filled, length - filled, offset + filled).catch(
+        (cause: unknown) => {
+          throw failedToOpen(path, cause);
+        },
+      );
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  };
+  let head: Buffer | undefined;
   return {
     path,
     sizeBytes: found.size,
     complain,
     async read(offset, length) {
-      const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, found.size - offset)));
-      let filled = 0;
-      while (filled < bytes.length) {
-        const { bytesRead } = await handle
-          .read(bytes, filled, bytes.length - filled, offset + filled)
-          .catch((cause: unknown) => {
-            throw failedToOpen(path, cause);
-          });
-        if (bytesRead === 0) break;
-        filled += bytesRead;
-      }
-      return bytes.subarray(0, filled);
+      const wanted = Math.max(0, Math.min(length, found.size - offset));
+      if (offset + wanted > HEAD_BYTES) return readAt(offset, wanted);
+      head ??= await readAt(0, Math.min(HEAD_BYTES, found.size));
+      return head.subarray(offset, offset + wanted);
     },
-    close: () => handle.close(),
+    close: () => closeFile(file),
   };
 }
 

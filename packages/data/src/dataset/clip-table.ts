@@ -1,7 +1,8 @@
 import { resolve, sep } from 'node:path';
 import type { ClipInfo } from '@asc/core';
 import { type LazyList, lazyList } from './lazy-list.js';
-import { grown, packedNames } from './packed-names.js';
+import { packedNames } from './packed-names.js';
+import { type PagedNumbers, pagedNumbers } from './paged-numbers.js';
 
 /** Clips in an order; an array of them, or columns that make each as it is asked for. */
 export type ClipList = LazyList<ClipInfo>;
@@ -22,7 +23,7 @@ export interface ClipTable {
   /** The different scenes so far, in order of appearance. */
   scenes(): readonly string[];
   /** All clips, or those of `indices` in their order. */
-  list(indices?: Int32Array): ClipList;
+  list(indices?: Pick<PagedNumbers, 'length' | 'at'>): ClipList;
 }
 
 /** An empty table of the clips below `root`. */
@@ -51,10 +52,10 @@ export function clipTable(root: string): ClipTable {
     add(id, { scene, city, location, device }) {
       const index = names.add(id);
       if (index < 0) return index;
-      scenes.set(index, scene);
-      cities.set(index, city);
-      locations.set(index, location);
-      devices.set(index, device);
+      scenes.push(scene);
+      cities.push(city);
+      locations.push(location);
+      devices.push(device);
       return index;
     },
     indexOf: (id) => names.indexOf(id),
@@ -63,13 +64,14 @@ export function clipTable(root: string): ClipTable {
     setScene: (index, scene) => scenes.set(index, scene),
     scenes: () => scenes.labels(),
     list: (indices) =>
-      indices === undefined ? lazyList(names.length, at) : lazyList(indices.length, (i) => at(indices[i] as number)),
+      indices === undefined ? lazyList(names.length, at) : lazyList(indices.length, (i) => at(indices.at(i))),
   };
 }
 
 interface LabelColumn {
   get(index: number): string | undefined;
-  set(index: number, label: string | undefined): void;
+  push(label: string | undefined): void;
+  set(index: number, label: string): void;
   labels(): readonly string[];
 }
 
@@ -77,21 +79,19 @@ interface LabelColumn {
 function labelColumn(): LabelColumn {
   const numbers = new Map<string, number>();
   const labels: string[] = [];
-  let column: Uint16Array | Int32Array = new Uint16Array(1 << 8);
+  const column = pagedNumbers();
+  const numberOf = (label: string): number => {
+    const known = numbers.get(label);
+    if (known !== undefined) return known;
+    // A copy: what was cut out of a file's text would keep all of it.
+    const own = Buffer.from(label).toString();
+    numbers.set(own, labels.push(own));
+    return labels.length;
+  };
   return {
-    get: (index) => labels[(column[index] ?? 0) - 1],
-    set(index, label) {
-      while (index >= column.length) column = grown(column);
-      let number = label === undefined ? 0 : numbers.get(label);
-      if (number === undefined) {
-        // A copy: what was cut out of a file's text would keep all of it.
-        const own = Buffer.from(label as string).toString();
-        number = labels.push(own);
-        numbers.set(own, number);
-        if (number > 0xffff && column instanceof Uint16Array) column = Int32Array.from(column);
-      }
-      column[index] = number;
-    },
+    get: (index) => labels[column.at(index) - 1],
+    push: (label) => column.push(label === undefined ? 0 : numberOf(label)),
+    set: (index, label) => column.set(index, numberOf(label)),
     labels: () => labels,
   };
 }

@@ -2,11 +2,14 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError, type LabelSpace } from '@asc/core';
 import type { ClipTable } from './clip-table.js';
-import { type IndexList, indexList } from './index-list.js';
+import { type PagedNumbers, pagedNumbers } from './paged-numbers.js';
 import { type TableFormat, type TableRow, scanTable } from './scan-table.js';
 import type { FoldSplits, SplitName } from './scene-dataset.js';
 import { type OnTableFault, lineError } from './table-fault.js';
 import { rowId, rowScene } from './table-fields.js';
+
+/** The clips of a split, by index, in official order. */
+export type SplitIndices = Pick<PagedNumbers, 'length' | 'at'>;
 
 /** Where the lists of a set's splits lie, by fold and side. */
 export type SetupFiles = ReadonlyMap<number, Readonly<Partial<Record<SplitName, string>>>>;
@@ -68,12 +71,12 @@ export async function readSetup(
   files: SetupFiles,
   clips: ClipTable,
   options: ReadSetupOptions,
-): Promise<Map<number, Record<SplitName, Int32Array | undefined>>> {
-  const splits = new Map<number, Record<SplitName, Int32Array | undefined>>();
+): Promise<Map<number, Record<SplitName, SplitIndices | undefined>>> {
+  const splits = new Map<number, Record<SplitName, SplitIndices | undefined>>();
   for (const [fold, sides] of files) {
-    const read = async (side: SplitName): Promise<Int32Array | undefined> => {
+    const read = async (side: SplitName): Promise<SplitIndices | undefined> => {
       const file = sides[side];
-      return file === undefined ? undefined : (await readSplit(file, options.format(side), clips, options)).values();
+      return file === undefined ? undefined : await readSplit(file, options.format(side), clips, options);
     };
     // One after the other: where labels differ, the message names the later of two fixed files.
     const train = await read('train');
@@ -88,7 +91,7 @@ export async function readSetup(
 /** The splits as lists of clips. */
 export function splitLists(
   clips: ClipTable,
-  splits: ReadonlyMap<number, Readonly<Record<SplitName, Int32Array | undefined>>>,
+  splits: ReadonlyMap<number, Readonly<Record<SplitName, SplitIndices | undefined>>>,
 ): Map<number, FoldSplits> {
   return new Map(
     [...splits].map(([fold, sides]) => [
@@ -107,8 +110,8 @@ async function readSplit(
   format: TableFormat,
   clips: ClipTable,
   { listedIn, addClip, labels, onFault }: ReadSetupOptions,
-): Promise<IndexList> {
-  const chosen = indexList();
+): Promise<SplitIndices> {
+  const chosen = pagedNumbers();
   let seen = new Uint8Array(clips.length);
   await scanTable(file, format, (row) => {
     const id = rowId(row);
@@ -149,20 +152,26 @@ function enlarged(seen: Uint8Array, index: number): Uint8Array<ArrayBuffer> {
 
 function checkSides(
   files: Readonly<Partial<Record<SplitName, string>>>,
-  sides: Readonly<Record<SplitName, Int32Array | undefined>>,
+  sides: Readonly<Record<SplitName, SplitIndices | undefined>>,
   clips: ClipTable,
   onFault: OnTableFault,
 ): void {
   const trained = new Uint8Array(clips.length);
-  for (const index of sides.train ?? []) trained[index] = 1;
+  for (let i = 0; i < (sides.train?.length ?? 0); i++) trained[sides.train?.at(i) ?? 0] = 1;
   for (const side of ['test', 'evaluate'] as const) {
-    const both = (sides[side] ?? new Int32Array()).filter((index) => trained[index] === 1);
-    if (both.length === 0) continue;
-    const id = clips.at(both[0] as number).id;
+    const tested = sides[side];
+    let both = 0;
+    let first = -1;
+    for (let i = 0; tested !== undefined && i < tested.length; i++) {
+      if (trained[tested.at(i)] !== 1) continue;
+      if (both++ === 0) first = tested.at(i);
+    }
+    if (both === 0) continue;
+    const { id } = clips.at(first);
     const error = new DataError({
       what: `${files[side]} repeats clips of ${files.train}.`,
       expected: 'no clip on both sides',
-      received: `${both.length}, e.g. ${id}`,
+      received: `${both}, e.g. ${id}`,
     });
     onFault({ kind: 'both-sides', id, error });
   }

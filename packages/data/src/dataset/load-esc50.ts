@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { DataError, type LabelSpace, checkKeys, labelSpace } from '@asc/core';
 import { clipTable } from './clip-table.js';
 import { splitLists } from './evaluation-setup.js';
+import { type PagedNumbers, pagedNumbers } from './paged-numbers.js';
 import { scanTable } from './scan-table.js';
 import { type SceneDataset, sceneDataset } from './scene-dataset.js';
 import { type OnTableFault, lineError, throwFault } from './table-fault.js';
@@ -54,8 +55,11 @@ export async function loadEsc50(root: string, options: LoadEsc50Options = {}): P
       received: folds.length === 0 ? 'none' : `fold ${folds.join(', ')}`,
     });
   }
-  const chosen = (wanted: (fold: number) => boolean): Int32Array =>
-    Int32Array.from(foldOf.flatMap((fold, i) => (wanted(fold) ? [i] : [])));
+  const chosen = (wanted: (fold: number) => boolean): PagedNumbers => {
+    const indices = pagedNumbers();
+    foldOf.forEach((fold, i) => wanted(fold) && indices.push(i));
+    return indices;
+  };
   const splits = new Map(
     folds.map((held) => {
       const evaluate = chosen((fold) => fold === held);

@@ -1,3 +1,5 @@
+import { pagedNumbers } from './paged-numbers.js';
+
 /** A list of different names that only grows, in few bytes: what a `Map<string, number>` and a `string[]` hold together. */
 export interface PackedNames {
   readonly length: number;
@@ -9,64 +11,78 @@ export interface PackedNames {
   add(name: string): number;
 }
 
-/** Names between two that are stored whole: more saves bytes, fewer saves time in `at`. */
+/** Names from one that is stored whole to the next: more saves bytes, fewer saves time in `at`. */
 const BLOCK = 16;
 const MAX_SHARED = 255;
+/** How full the table of hashes gets. Probing compares numbers next to each other, so that a full one is still quick. */
+const MAX_LOAD = 0.9;
+const FREE = 0;
 
 /**
  * Front coding: a name is stored as the number of bytes it shares with the one before, and the rest. Official tables are
- * sorted, so 36 bytes of a TAU 2022 name become about 8; unsorted names cost their UTF-8 bytes and three. Look-ups go
+ * sorted, so 36 bytes of a TAU 2022 name become about 9; unsorted names cost their UTF-8 bytes and two to four. Look-ups go
  * through an open-addressing table of 32-bit hashes.
  */
 export function packedNames(): PackedNames {
-  let bytes = Buffer.alloc(1 << 12);
-  let used = 0;
+  const bytes = pagedNumbers();
+  const blocks = pagedNumbers();
+  const hashes = pagedNumbers();
   let length = 0;
-  let blocks = new Uint32Array(1 << 6);
-  let hashes = new Uint32Array(1 << 8);
-  let slots = new Int32Array(1 << 9).fill(-1);
-  let last: Buffer = Buffer.alloc(0);
+  /** Index + 1 of the name in each slot. */
+  let slots = new Uint32Array(1 << 8);
+  let last = Buffer.alloc(0);
   let scratch = Buffer.alloc(1 << 10);
 
   const at = (index: number): string => {
-    let offset = blocks[Math.floor(index / BLOCK)] ?? 0;
+    let offset = blocks.at(Math.floor(index / BLOCK));
     let size = 0;
     for (let i = index - (index % BLOCK); i <= index; i++) {
-      const shared = bytes[offset] ?? 0;
-      const rest = bytes.readUInt16LE(offset + 1);
-      offset += 3;
+      const shared = bytes.at(offset++);
+      let rest = bytes.at(offset++);
+      if (rest === 0xff) {
+        rest = bytes.at(offset) + 256 * bytes.at(offset + 1);
+        offset += 2;
+      }
       size = shared + rest;
-      if (size > scratch.length) scratch = Buffer.concat([scratch, Buffer.alloc(size)]);
-      bytes.copy(scratch, shared, offset, offset + rest);
-      offset += rest;
+      if (size > scratch.length) scratch = Buffer.concat([scratch], 2 * size);
+      for (let k = shared; k < size; k++) scratch[k] = bytes.at(offset++);
     }
     return scratch.toString('utf8', 0, size);
   };
 
-  const find = (name: string, hash: number): number => {
+  /** The slot that holds `name`, or the free one where it belongs. */
+  const slotOf = (name: string, hash: number): number => {
     for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
-      const index = slots[slot] ?? -1;
-      if (index < 0) return -1;
-      if (hashes[index] === hash && at(index) === name) return index;
+      const found = slots[slot] as number;
+      if (found === FREE || (hashes.at(found - 1) === hash && at(found - 1) === name)) return slot;
+    }
+  };
+
+  const enlarge = (): void => {
+    slots = new Uint32Array(2 * slots.length);
+    for (let i = 0; i < length; i++) {
+      let slot = hashes.at(i) & (slots.length - 1);
+      while (slots[slot] !== FREE) slot = (slot + 1) & (slots.length - 1);
+      slots[slot] = i + 1;
     }
   };
 
   const store = (name: string): void => {
     const encoded = Buffer.from(name, 'utf8');
     let shared = 0;
-    if (length % BLOCK === 0) {
-      if (length / BLOCK === blocks.length) blocks = grown(blocks);
-      blocks[length / BLOCK] = used;
-    } else {
+    if (length % BLOCK === 0) blocks.push(bytes.length);
+    else {
       const most = Math.min(encoded.length, last.length, MAX_SHARED);
       while (shared < most && encoded[shared] === last[shared]) shared++;
     }
     const rest = encoded.length - shared;
-    while (used + 3 + rest > bytes.length) bytes = Buffer.concat([bytes], 2 * bytes.length);
-    bytes[used] = shared;
-    bytes.writeUInt16LE(rest, used + 1);
-    encoded.copy(bytes, used + 3, shared);
-    used += 3 + rest;
+    bytes.push(shared);
+    bytes.push(Math.min(rest, 0xff));
+    if (rest >= 0xff) {
+      bytes.push(rest & 0xff);
+      bytes.push(rest >> 8);
+    }
+    for (let k = shared; k < encoded.length; k++) bytes.push(encoded[k] as number);
     last = encoded;
   };
 
@@ -78,34 +94,17 @@ export function packedNames(): PackedNames {
       if (Number.isInteger(index) && index >= 0 && index < length) return at(index);
       throw new RangeError(`no name ${index} among ${length}`);
     },
-    indexOf: (name) => find(name, hashOf(name)),
+    indexOf: (name) => (slots[slotOf(name, hashOf(name))] as number) - 1,
     add(name) {
       const hash = hashOf(name);
-      if (find(name, hash) >= 0) return -1;
-      if (2 * (length + 1) > slots.length) {
-        slots = new Int32Array(2 * slots.length).fill(-1);
-        for (let i = 0; i < length; i++) slots[freeSlot(slots, hashes[i] ?? 0)] = i;
-      }
-      if (length === hashes.length) hashes = grown(hashes);
+      if (slots[slotOf(name, hash)] !== FREE) return -1;
+      if (length + 1 > MAX_LOAD * slots.length) enlarge();
       store(name);
-      slots[freeSlot(slots, hash)] = length;
-      hashes[length] = hash;
+      hashes.push(hash);
+      slots[slotOf(name, hash)] = length + 1;
       return length++;
     },
   };
-}
-
-function freeSlot(slots: Int32Array, hash: number): number {
-  let slot = hash & (slots.length - 1);
-  while ((slots[slot] ?? -1) >= 0) slot = (slot + 1) & (slots.length - 1);
-  return slot;
-}
-
-/** The same numbers in twice the room. */
-export function grown<T extends Uint16Array | Uint32Array | Int32Array>(array: T): T {
-  const larger = new (array.constructor as new (length: number) => T)(2 * array.length);
-  larger.set(array);
-  return larger;
 }
 
 /** FNV-1a over UTF-16 units, with a last mix: neighbours differ in their last characters only. */
@@ -113,5 +112,6 @@ function hashOf(name: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { DataError } from '@asc/core';
 
 /** One line of a table: its fields by column name, and where it stands (1-based) for error messages. Borrowed: valid until the next line. */
@@ -24,9 +24,10 @@ export interface TableFormat {
   readonly comment?: string;
 }
 
-const LINE_END = /\r\n|\n|\r/;
 /** Longest line in characters: a file without line ends must not be gathered whole. */
 const MAX_LINE = 1 << 16;
+/** Small, so that little of a piece is alive whenever memory is collected: 230,000 rows then cost no more than 2,000. */
+const PIECE_BYTES = 1 << 14;
 
 /**
  * Reads a table a piece at a time and hands every row to `onRow`, so that memory does not grow with the file. A byte-order
@@ -39,34 +40,42 @@ const MAX_LINE = 1 << 16;
 export async function scanTable(file: string, format: TableFormat, onRow: (row: TableRow) => void): Promise<number> {
   const scanner = rowScanner(file, format, onRow);
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  // A table is read in the order of its bytes, small enough that 230,000 rows cost no more memory than 2,000.
-  const stream = createReadStream(file, { highWaterMark: 1 << 15 });
-  let carry = '';
-  const take = (text: string, ended: boolean): void => {
-    const lines = (carry + text).split(LINE_END);
-    carry = ended ? '' : (lines.pop() as string);
-    // The newline of a carriage return that ends this piece may begin the next.
-    if (!ended && carry === '' && text.endsWith('\r')) carry = `${lines.pop() as string}\r`;
-    for (const line of lines) scanner.line(line);
-    if (carry.length > MAX_LINE) {
-      throw new DataError({ what: `${file} is no table.`, expected: `lines of at most ${MAX_LINE} characters` });
-    }
-  };
-  try {
-    for await (const bytes of stream)
-      take(
-        decode(file, () => decoder.decode(bytes as Buffer, { stream: true })),
-        false,
-      );
-  } catch (cause) {
-    if (cause instanceof DataError || (cause as NodeJS.ErrnoException).code === undefined) throw cause;
+  const handle = await open(file).catch((cause: unknown) => {
     throw unreadable(file, cause);
+  });
+  try {
+    const bytes = new Uint8Array(PIECE_BYTES);
+    let carry = '';
+    for (;;) {
+      const { bytesRead } = await handle.read(bytes, 0, PIECE_BYTES).catch((cause: unknown) => {
+        throw unreadable(file, cause);
+      });
+      const ended = bytesRead === 0;
+      const text = carry + decode(file, () => decoder.decode(bytes.subarray(0, bytesRead), { stream: !ended }));
+      const from = scanLines(text, ended, (line) => scanner.line(line));
+      if (ended) return scanner.end();
+      carry = text.slice(from);
+      if (carry.length > MAX_LINE) {
+        throw new DataError({ what: `${file} is no table.`, expected: `lines of at most ${MAX_LINE} characters` });
+      }
+    }
+  } finally {
+    await handle.close();
   }
-  take(
-    decode(file, () => decoder.decode()),
-    true,
-  );
-  return scanner.end();
+}
+
+/** Hands over every line that is sure to have ended, and says where the rest begins. */
+function scanLines(text: string, ended: boolean, onLine: (line: string) => void): number {
+  const lineEnd = /\r\n|\n|\r/g;
+  let from = 0;
+  for (let match = lineEnd.exec(text); match !== null; match = lineEnd.exec(text)) {
+    // The newline of a carriage return that ends this piece may begin the next.
+    if (!ended && match[0] === '\r' && match.index === text.length - 1) return from;
+    onLine(text.slice(from, match.index));
+    from = lineEnd.lastIndex;
+  }
+  if (ended) onLine(text.slice(from));
+  return from;
 }
 
 function decode(file: string, text: () => string): string {
