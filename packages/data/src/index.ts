@@ -1,4 +1,19 @@
 export {
+  type AudioSetClass,
+  type OntologyNode,
+  readAudioSetClasses,
+  readAudioSetOntology,
+} from './audioset/audioset-classes.js';
+export { type EmbeddedSegment, EMBEDDING_SIZE, readAudioSetEmbeddings } from './audioset/audioset-embeddings.js';
+export {
+  type AudioSetDataset,
+  AUDIOSET_SPLITS,
+  type AudioSetSplit,
+  type LoadAudioSetOptions,
+  loadAudioSet,
+} from './audioset/load-audioset.js';
+
+export {
   type DatasetArchive,
   type DatasetEntry,
   type DatasetLayout,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UsageError, checkKeys } from '@asc/core';
+import { loadAudioSet } from '../audioset/load-audioset.js';
 import { fileExists } from '../file-exists.js';
 import { type DatasetEntry, datasetEntry } from './catalogue.js';
 import { type FactCheck, checkFacts } from './check-facts.js';
@@ -27,7 +28,7 @@ export interface PublishedDataset extends SceneDataset {
 /**
  * Loads a published set by name from the folder its archives were unpacked into, or from the one above.
  *
- * @throws UsageError for an unknown name, or a set without scenes; DataError as the loaders say, or where a fold trains and
+ * @throws UsageError for an unknown name; DataError as the loaders say, or where a fold trains and
  * evaluates on the same location.
  */
 export async function loadDataset(
@@ -80,11 +81,6 @@ async function open(
     case 'esc50':
       return { dataset: await loadEsc50(root, options) };
     case 'audioset':
-      throw new UsageError({
-        what: `${entry.title} has sound events, not scenes.`,
-        expected: 'a set of scenes',
-        received: entry.name,
-        hint: 'Load it with loadAudioSet.',
-      });
+      return { dataset: await loadAudioSet(root, options) };
   }
 }

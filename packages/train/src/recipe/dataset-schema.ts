@@ -15,7 +15,10 @@ export const datasetSchema = z.discriminatedUnion('kind', [
   /** The built-in synthetic scenes, generated under `root`. */
   z.strictObject({ kind: z.literal('synthetic'), ...PLACE }),
   /** A published set by name, as its archives unpack. */
-  z.strictObject({ kind: z.enum(['esc50', 'tut2017', 'tau2019', 'tau2020-mobile', 'tau2020-3class']), ...PLACE }),
+  z.strictObject({
+    kind: z.enum(['audioset', 'esc50', 'tut2017', 'tau2019', 'tau2020-mobile', 'tau2020-3class']),
+    ...PLACE,
+  }),
   /** TAU 2022 Mobile; with `trainPercent`, trained on that list of DCASE 2024 instead of a fold. */
   z.strictObject({
     kind: z.literal('tau2022-mobile'),
