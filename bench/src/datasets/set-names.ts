@@ -58,9 +58,9 @@ export function tut2017Plan(): PlannedClip[] {
 /** 2,000 clips as ESC-50 has them. */
 export function esc50Plan(): PlannedClip[] {
   return Array.from({ length: 2000 }, (_, i) => {
-    const category = i % 50;
+    const category = (i % 400) >> 3;
     return {
-      file: `${(i % 5) + 1}-${100_000 + (i >> 1)}-${'AB'[i % 2]}-${category}.wav`,
+      file: `${Math.floor(i / 400) + 1}-${100_000 + (i >> 1)}-${'AB'[i % 2]}-${category}.wav`,
       scene: `category_${category}`,
       location: `${100_000 + i}`,
     };

@@ -1,4 +1,4 @@
-import { close, open, read, stat } from 'node:fs';
+import { close, closeSync, open, openSync, read, readSync, stat, statSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { DataError } from '@asc/core';
 import type { Complain } from './audio-info.js';
@@ -17,11 +17,33 @@ export interface ByteSource {
 /** What headers are read from: one piece, since every look at a file costs a turn of the event loop. */
 const HEAD_BYTES = 1 << 12;
 
-// Bare descriptors: a FileHandle is a heavy object for the few reads that a short recording takes.
 const openFile = promisify(open);
 const readFile = promisify(read);
-const closeFile = promisify(close);
-const statFile = promisify(stat);
+
+/** How a file is got at. */
+export interface FileAccess {
+  stat(path: string): Promise<Stats>;
+  open(path: string): Promise<number>;
+  /** Reads up to `length` bytes at `offset` of the file into `into` from `at` on. */
+  read(file: number, into: Buffer, at: number, length: number, offset: number): Promise<number>;
+  close(file: number): Promise<void>;
+}
+
+/** Other work goes on while the disk is waited for. Bare descriptors: a FileHandle is heavy for the few reads of a short recording. */
+const WAITING: FileAccess = {
+  stat: promisify(stat),
+  open: (path) => openFile(path, 'r'),
+  read: async (file, into, at, length, offset) => (await readFile(file, into, at, length, offset)).bytesRead,
+  close: promisify(close),
+};
+
+/** Everything else stands still meanwhile: ten times faster over many small reads of a local disk, and leaves no garbage. */
+export const BLOCKING: FileAccess = {
+  stat: async (path) => statSync(path),
+  open: async (path) => openSync(path, 'r'),
+  read: async (file, into, at, length, offset) => readSync(file, into, at, length, offset),
+  close: async (file) => closeSync(file),
+};
 
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   ENOENT: ['no such file', 'check the path, and that the download or extraction finished'],
@@ -46,10 +68,10 @@ function failedToOpen(path: string, cause: unknown): DataError {
  *
  * @throws {DataError} missing, unreadable, empty, a folder, or anything else that is not a regular file.
  */
-export async function openByteSource(path: string): Promise<ByteSource> {
+export async function openByteSource(path: string, access: FileAccess = WAITING): Promise<ByteSource> {
   const complain = complainAbout(path);
   // Looking before opening: opening a named pipe would wait for a writer for ever.
-  const found = await statFile(path).catch((cause: unknown) => {
+  const found = await access.stat(path).catch((cause: unknown) => {
     throw failedToOpen(path, cause);
   });
   if (!found.isFile()) {
@@ -63,18 +85,18 @@ export async function openByteSource(path: string): Promise<ByteSource> {
       hint: 'fetch or copy the file again',
     });
   }
-  const file = await openFile(path, 'r').catch((cause: unknown) => {
+  const file = await access.open(path).catch((cause: unknown) => {
     throw failedToOpen(path, cause);
   });
   const readAt = async (offset: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.allocUnsafe(length);
     let filled = 0;
     while (filled < length) {
-      const { bytesRead } = await readFile(file, bytes, filled, length - filled, offset + filled).catch(
-        (cause: unknown) => {
+      const bytesRead = await access
+        .read(file, bytes, filled, length - filled, offset + filled)
+        .catch((cause: unknown) => {
           throw failedToOpen(path, cause);
-        },
-      );
+        });
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
@@ -91,7 +113,7 @@ export async function openByteSource(path: string): Promise<ByteSource> {
       head ??= await readAt(0, Math.min(HEAD_BYTES, found.size));
       return head.subarray(offset, offset + wanted);
     },
-    close: () => closeFile(file),
+    close: () => access.close(file),
   };
 }
 

@@ -99,7 +99,11 @@ export async function readAudio(path: string, options: ReadAudioOptions = {}): P
  * @throws {DataError} the file is missing, its header damaged, or of a format we do not read.
  */
 export async function probeAudio(path: string): Promise<AudioInfo> {
-  const source = await openByteSource(path);
+  return probeSource(await openByteSource(path));
+}
+
+/** The same of an opened file, which is closed. */
+export async function probeSource(source: ByteSource): Promise<AudioInfo> {
   try {
     return (await openAudio(source)).info;
   } finally {

@@ -20,7 +20,7 @@ export async function findClipFiles(dataset: SceneDataset, signal?: AbortSignal)
   const present = new Uint8Array(dataset.clips.length);
   const extra: string[] = [];
   for (const folder of folders) {
-    const listing = await opendir(join(dataset.root, folder), { bufferSize: 256 }).catch(() => undefined);
+    const listing = await opendir(join(dataset.root, folder), { bufferSize: 32 }).catch(() => undefined);
     // A folder that is not there has no files: its clips are missing.
     if (listing === undefined) continue;
     for await (const entry of listing) {

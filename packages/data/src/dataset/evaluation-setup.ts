@@ -82,7 +82,8 @@ export async function readSetup(
     const train = await read('train');
     const evaluate = await read('evaluate');
     const test = await read('test');
-    splits.set(fold, { train, test, evaluate });
+    // They list the same clips: one of the two is enough.
+    splits.set(fold, { train, test: isSame(test, evaluate) ? evaluate : test, evaluate });
     checkSides(sides, { train, test, evaluate }, clips, options.onFault);
   }
   return splits;
@@ -142,6 +143,12 @@ async function readSplit(
     }
   });
   return chosen;
+}
+
+function isSame(a: SplitIndices | undefined, b: SplitIndices | undefined): boolean {
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a.at(i) !== b.at(i)) return false;
+  return true;
 }
 
 function enlarged(seen: Uint8Array, index: number): Uint8Array<ArrayBuffer> {

@@ -19,14 +19,16 @@ const MAX_LOAD = 0.9;
 const FREE = 0;
 
 /**
- * Front coding: a name is stored as the number of bytes it shares with the one before, and the rest. Official tables are
- * sorted, so 36 bytes of a TAU 2022 name become about 9; unsorted names cost their UTF-8 bytes and two to four. Look-ups go
- * through an open-addressing table of 32-bit hashes.
+ * Front and back coding: a name is stored as the number of bytes it shares with the one before at its beginning and at its end,
+ * and what is between. Official tables are sorted, so 36 bytes of a TAU 2022 name become about 5; unsorted names cost their
+ * UTF-8 bytes and three to five. Look-ups go through an open-addressing table; a byte of each name's hash spares most
+ * comparisons.
  */
 export function packedNames(): PackedNames {
   const bytes = pagedNumbers();
   const blocks = pagedNumbers();
-  const hashes = pagedNumbers();
+  /** Highest byte of each name's hash. */
+  const tags = pagedNumbers();
   let length = 0;
   /** Index + 1 of the name in each slot. */
   let slots = new Uint32Array(1 << 8);
@@ -37,15 +39,17 @@ export function packedNames(): PackedNames {
     let offset = blocks.at(Math.floor(index / BLOCK));
     let size = 0;
     for (let i = index - (index % BLOCK); i <= index; i++) {
-      const shared = bytes.at(offset++);
-      let rest = bytes.at(offset++);
-      if (rest === 0xff) {
-        rest = bytes.at(offset) + 256 * bytes.at(offset + 1);
+      const front = bytes.at(offset++);
+      const back = bytes.at(offset++);
+      let between = bytes.at(offset++);
+      if (between === 0xff) {
+        between = bytes.at(offset) + 256 * bytes.at(offset + 1);
         offset += 2;
       }
-      size = shared + rest;
-      if (size > scratch.length) scratch = Buffer.concat([scratch], 2 * size);
-      for (let k = shared; k < size; k++) scratch[k] = bytes.at(offset++);
+      if (front + between + back > scratch.length) scratch = Buffer.concat([scratch], 2 * (front + between + back));
+      scratch.copyWithin(front + between, size - back, size);
+      for (let k = front; k < front + between; k++) scratch[k] = bytes.at(offset++);
+      size = front + between + back;
     }
     return scratch.toString('utf8', 0, size);
   };
@@ -54,14 +58,14 @@ export function packedNames(): PackedNames {
   const slotOf = (name: string, hash: number): number => {
     for (let slot = hash & (slots.length - 1); ; slot = (slot + 1) & (slots.length - 1)) {
       const found = slots[slot] as number;
-      if (found === FREE || (hashes.at(found - 1) === hash && at(found - 1) === name)) return slot;
+      if (found === FREE || (tags.at(found - 1) === hash >>> 24 && at(found - 1) === name)) return slot;
     }
   };
 
   const enlarge = (): void => {
     slots = new Uint32Array(2 * slots.length);
     for (let i = 0; i < length; i++) {
-      let slot = hashes.at(i) & (slots.length - 1);
+      let slot = hashOf(at(i)) & (slots.length - 1);
       while (slots[slot] !== FREE) slot = (slot + 1) & (slots.length - 1);
       slots[slot] = i + 1;
     }
@@ -69,20 +73,23 @@ export function packedNames(): PackedNames {
 
   const store = (name: string): void => {
     const encoded = Buffer.from(name, 'utf8');
-    let shared = 0;
+    let front = 0;
+    let back = 0;
     if (length % BLOCK === 0) blocks.push(bytes.length);
     else {
-      const most = Math.min(encoded.length, last.length, MAX_SHARED);
-      while (shared < most && encoded[shared] === last[shared]) shared++;
+      const most = Math.min(encoded.length, last.length);
+      while (front < most && front < MAX_SHARED && encoded[front] === last[front]) front++;
+      while (back < most - front && back < MAX_SHARED && encoded.at(-1 - back) === last.at(-1 - back)) back++;
     }
-    const rest = encoded.length - shared;
-    bytes.push(shared);
-    bytes.push(Math.min(rest, 0xff));
-    if (rest >= 0xff) {
-      bytes.push(rest & 0xff);
-      bytes.push(rest >> 8);
+    const between = encoded.length - front - back;
+    bytes.push(front);
+    bytes.push(back);
+    bytes.push(Math.min(between, 0xff));
+    if (between >= 0xff) {
+      bytes.push(between & 0xff);
+      bytes.push(between >> 8);
     }
-    for (let k = shared; k < encoded.length; k++) bytes.push(encoded[k] as number);
+    for (let k = front; k < front + between; k++) bytes.push(encoded[k] as number);
     last = encoded;
   };
 
@@ -100,7 +107,7 @@ export function packedNames(): PackedNames {
       if (slots[slotOf(name, hash)] !== FREE) return -1;
       if (length + 1 > MAX_LOAD * slots.length) enlarge();
       store(name);
-      hashes.push(hash);
+      tags.push(hash >>> 24);
       slots[slotOf(name, hash)] = length + 1;
       return length++;
     },

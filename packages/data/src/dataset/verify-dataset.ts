@@ -1,11 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { type ClipInfo, DataError, checkKeys } from '@asc/core';
 import type { AudioInfo } from '../audio/audio-info.js';
-import { probeAudio, readAudio } from '../audio/read-audio.js';
+import { BLOCKING, openByteSource } from '../audio/byte-source.js';
+import { probeSource, readAudio } from '../audio/read-audio.js';
 import { type ArchiveCheck, checkArchives } from './check-archives.js';
 import { audioTally } from './audio-tally.js';
 import type { FactCheck } from './check-facts.js';
 import { findClipFiles } from './clip-files.js';
-import type { ClipList } from './clip-table.js';
 import type { PublishedDataset } from './load-dataset.js';
 import { type SceneDataset, sharedLocations } from './scene-dataset.js';
 import type { TableFault } from './table-fault.js';
@@ -48,8 +49,8 @@ export interface DatasetReport {
   readonly usable: boolean;
 }
 
-/** Files opened at once. */
-const AT_ONCE = 16;
+/** Recordings between two turns of the event loop, in which progress is shown and an abort is heard. */
+const AT_A_STRETCH = 64;
 
 /** Looks at every recording of a set, for locations that leak across its folds, and for what is known of a published set. */
 export async function verifyDataset(
@@ -63,16 +64,23 @@ export async function verifyDataset(
   const tally = audioTally(published?.entry.facts.audio);
   const damaged: ClipFault[] = [];
   const missing: string[] = [];
-  let done = 0;
-  await forEachClip(dataset.clips, signal, async (clip, index) => {
-    if (present[index] === 0) missing.push(clip.id);
-    else {
-      const looked = await lookAt(clip, deep);
-      if (looked instanceof DataError) damaged.push({ id: clip.id, what: whatOf(looked, clip) });
-      else tally.add(looked);
+  const total = dataset.clips.length;
+  for (let index = 0; index < total; index++) {
+    if (index % AT_A_STRETCH === 0) {
+      onProgress?.(index, total);
+      await setImmediate();
+      signal?.throwIfAborted();
     }
-    onProgress?.(++done, dataset.clips.length);
-  });
+    const clip = dataset.clips.at(index) as ClipInfo;
+    if (present[index] === 0) {
+      missing.push(clip.id);
+      continue;
+    }
+    const looked = await lookAt(clip, deep);
+    if (looked instanceof DataError) damaged.push({ id: clip.id, what: whatOf(looked, clip) });
+    else tally.add(looked);
+  }
+  onProgress?.(total, total);
   const shared = dataset.folds.flatMap((fold) => {
     const locations = hasBothSides(dataset, fold) ? sharedLocations(dataset, fold) : [];
     return locations.length === 0 ? [] : [{ fold, locations }];
@@ -94,25 +102,11 @@ export async function verifyDataset(
   };
 }
 
-/** Runs `look` over every clip, some at once, in no fixed order. */
-async function forEachClip(
-  clips: ClipList,
-  signal: AbortSignal | undefined,
-  look: (clip: ClipInfo, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let index = next++; index < clips.length; index = next++) {
-      signal?.throwIfAborted();
-      await look(clips.at(index) as ClipInfo, index);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-}
-
+/** Headers are read blocking: hundreds of thousands of small files are a matter of seconds then. */
 async function lookAt({ path }: ClipInfo, deep: boolean): Promise<AudioInfo | DataError> {
   try {
-    const info = await probeAudio(path);
+    const info = await probeSource(await openByteSource(path, BLOCKING));
+    // A recording of no samples has a fine header, and `readAudio` refuses it.
     if (deep || info.samples === 0) await readAudio(path);
     return info;
   } catch (error) {
