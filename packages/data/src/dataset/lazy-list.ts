@@ -8,6 +8,7 @@ export interface LazyList<T> extends Iterable<T> {
   map<U>(fn: (item: T, index: number) => U): U[];
   filter(keep: (item: T, index: number) => boolean): T[];
   find(wanted: (item: T, index: number) => boolean): T | undefined;
+  slice(from?: number, to?: number): T[];
   some(wanted: (item: T, index: number) => boolean): boolean;
   every(wanted: (item: T, index: number) => boolean): boolean;
 }
@@ -18,11 +19,17 @@ export function lazyList<T>(length: number, make: (index: number) => T): LazyLis
     for (let i = 0; i < length; i++) if (wanted(make(i), i)) return i;
     return -1;
   };
+  const place = (index: number): number => Math.trunc(index) + (index < 0 ? length : 0);
   return {
     length,
     at(index) {
-      const i = Math.trunc(index) + (index < 0 ? length : 0);
+      const i = place(index);
       return i >= 0 && i < length ? make(i) : undefined;
+    },
+    slice(from = 0, to = length) {
+      const first = Math.max(0, place(from));
+      const end = Math.min(length, place(to));
+      return Array.from({ length: Math.max(0, end - first) }, (_, i) => make(first + i));
     },
     *[Symbol.iterator]() {
       for (let i = 0; i < length; i++) yield make(i);

@@ -38,6 +38,8 @@ it('makes lists that behave as arrays do', () => {
       const list = lazyList(array.length, (i) => array[i] as number);
       expect([...list]).toEqual(array);
       expect(list.at(n)).toBe(array.at(n));
+      expect(list.slice(n)).toEqual(array.slice(n));
+      expect(list.slice(1, n)).toEqual(array.slice(1, n));
       expect(list.map((x, i) => x + i)).toEqual(array.map((x, i) => x + i));
       expect(list.filter((x) => x > n)).toEqual(array.filter((x) => x > n));
       expect(list.find((x) => x > n)).toBe(array.find((x) => x > n));
