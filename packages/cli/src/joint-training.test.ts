@@ -61,7 +61,7 @@ describe('joint training by recipe', () => {
   it('a network and a task that do not go together are refused', async () => {
     const extended = { preset: 'shim2022-extended-mtl', options: { width: 4 } };
     await expect(train('bad', { model: extended, task: { kind: 'sequential-mtl' } })).rejects.toThrow(
-      'expected task.kind "classification" or "extended-mtl", received "sequential-mtl"',
+      'expected task.kind "classification" or "aed" or "extended-mtl", received "sequential-mtl"',
     );
     const separated = { preset: 'shim2022-separated-classifier' };
     await expect(train('bad', { model: separated })).rejects.toThrow('expected task.kind "separated-classifier"');
