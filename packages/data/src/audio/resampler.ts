@@ -59,7 +59,7 @@ export function createResampler(fromHz: number, toHz: number): Resampler {
   const nyquist = Math.min(1, up / down) / 2;
   const halfSpan = (ATTENUATION_DB - 7.95) / (14.36 * nyquist * (1 - PASS_EDGE)) / 2;
   const cutoff = (nyquist * (1 + PASS_EDGE)) / 2;
-  // Whole groups of four taps a phase, for the unrolled loop.
+  // An even number, for the unrolled loop.
   const taps = 4 * Math.ceil((2 * halfSpan + 1) / 4);
   if (up * taps > MAX_COEFFICIENTS) {
     throw new UsageError({
@@ -72,8 +72,6 @@ export function createResampler(fromHz: number, toHz: number): Resampler {
 
   // Output n lies `phase / up` input samples behind input `whole`; tap j of its phase weighs input whole − before + j.
   const before = taps / 2 - 1;
-  const wholeStep = Math.floor(down / up);
-  const phaseStep = down % up;
   const beta = 0.1102 * (ATTENUATION_DB - 8.7);
   const peak = besselI0(beta);
   const bank = new Float64Array(up * taps);
@@ -95,29 +93,58 @@ export function createResampler(fromHz: number, toHz: number): Resampler {
       const padded = new Float64Array(samples.length + 2 * taps);
       padded.set(samples, before);
       const out = new Float32Array(outputSamples(samples.length));
-      for (let n = 0, whole = 0, phase = 0; n < out.length; n++) {
-        let h = phase * taps;
-        let s0 = 0;
-        let s1 = 0;
-        let s2 = 0;
-        let s3 = 0;
-        for (let x = whole, end = whole + taps; x < end; x += 4, h += 4) {
-          s0 += padded[x]! * bank[h]!;
-          s1 += padded[x + 1]! * bank[h + 1]!;
-          s2 += padded[x + 2]! * bank[h + 2]!;
-          s3 += padded[x + 3]! * bank[h + 3]!;
+      // Four outputs of one phase at a time share its taps: they lie `up` outputs and `down` inputs apart.
+      const blocks = Math.floor(out.length / (4 * up));
+      for (let block = 0; block < blocks; block++) {
+        for (let r = 0, ahead = 0; r < up; r++, ahead += down) {
+          const whole = Math.floor(ahead / up);
+          const first = (ahead - whole * up) * taps;
+          const n = 4 * up * block + r;
+          convolveFour(padded, 4 * down * block + whole, down, bank, first, first + taps, out, n, up);
         }
-        out[n] = s0 + s1 + (s2 + s3);
-        whole += wholeStep;
-        phase += phaseStep;
-        if (phase >= up) {
-          phase -= up;
-          whole++;
-        }
+      }
+      for (let n = 4 * up * blocks; n < out.length; n++) {
+        const whole = Math.floor((n * down) / up);
+        let h = (n * down - whole * up) * taps;
+        let sum = 0;
+        for (let x = whole, end = whole + taps; x < end; x++, h++) sum += padded[x]! * bank[h]!;
+        out[n] = sum;
       }
       return out;
     },
   };
+}
+
+/** out[n + k·outStep] = Σ bank[h]·x[at + k·step + h − start] for k = 0 … 3, h from `start` to `end`; an even number of taps. */
+function convolveFour(
+  x: Float64Array,
+  at: number,
+  step: number,
+  bank: Float64Array,
+  start: number,
+  end: number,
+  out: Float32Array,
+  n: number,
+  outStep: number,
+): void {
+  let [a0, a1, a2, a3] = [0, 0, 0, 0];
+  let [b0, b1, b2, b3] = [0, 0, 0, 0];
+  for (let h = start, i = at; h < end; h += 2, i += 2) {
+    const even = bank[h]!;
+    const odd = bank[h + 1]!;
+    a0 += x[i]! * even;
+    a1 += x[i + step]! * even;
+    a2 += x[i + 2 * step]! * even;
+    a3 += x[i + 3 * step]! * even;
+    b0 += x[i + 1]! * odd;
+    b1 += x[i + 1 + step]! * odd;
+    b2 += x[i + 1 + 2 * step]! * odd;
+    b3 += x[i + 1 + 3 * step]! * odd;
+  }
+  out[n] = a0 + b0;
+  out[n + outStep] = a1 + b1;
+  out[n + 2 * outStep] = a2 + b2;
+  out[n + 3 * outStep] = a3 + b3;
 }
 
 /**
