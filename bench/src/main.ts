@@ -1,4 +1,5 @@
 import { AscError, UsageError } from '@asc/core';
+import { benchExtract } from './bench-extract.js';
 import { benchFeatures } from './bench-features.js';
 import { benchInfer } from './bench-infer.js';
 import { benchTrain } from './bench-train.js';
@@ -7,7 +8,7 @@ import { describeMachine } from './machine.js';
 import { HELP, parseOptions } from './options.js';
 import { ScratchFolder } from './scratch-folder.js';
 
-const BENCHES = { train: benchTrain, features: benchFeatures, infer: benchInfer };
+const BENCHES = { train: benchTrain, features: benchFeatures, extract: benchExtract, infer: benchInfer };
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {

@@ -2,13 +2,15 @@ import { checkKeys, UsageError } from '@asc/core';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-export const BENCHES = ['train', 'features', 'infer'] as const;
+export const BENCHES = ['train', 'features', 'extract', 'infer'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
   readonly bench: BenchName;
   /** Of `train`: a preset, or `all` that it knows. */
   readonly network: string;
+  /** Of `extract`: a folder of recordings at 44.1 kHz; synthetic ones where it is undefined. */
+  readonly recordings: string | undefined;
   /** Interpreter of the peers; undefined runs our side alone. */
   readonly python: string | undefined;
   /** Folder of the result tables. */
@@ -26,6 +28,7 @@ const DEFAULTS = {
   /** 0: what the network's publication has. */
   train: { rounds: 5, steps: 4, warmup: 4, threads: 2, batch: 0, bands: 0, frames: 0 },
   infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 1, bands: 128, frames: 251 },
+  extract: { rounds: 5, steps: 2, warmup: 2, threads: 2, batch: 1, bands: 0, frames: 0 },
   features: { rounds: 10, steps: 5, warmup: 5, threads: 1, batch: 1, bands: 0, frames: 0 },
 } as const satisfies Record<BenchName, Record<NumberKey, number>>;
 
@@ -35,15 +38,17 @@ type NumberKey = 'rounds' | 'steps' | 'warmup' | 'threads' | 'batch' | 'bands' |
 const NUMBERS = {
   train: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
   infer: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
+  extract: ['rounds', 'steps', 'warmup', 'threads'],
   features: ['rounds', 'steps', 'warmup'],
 } as const satisfies Record<BenchName, readonly NumberKey[]>;
 
-export const HELP = `bench train|features|infer [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
+export const HELP = `bench train|features|extract|infer [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
 train and infer also take --threads N, --batch N, --bands N, --frames N
 train also takes --network NAME|all (default amfm-small)
+extract also takes --threads N, --recordings DIR
 
 Measures this project beside Python on the same machine, in turns; appends to bench/results/*.csv.
-ASC_PYTHON names a Python with torch, librosa and scipy; without it, or with --ours, our side runs alone.
+ASC_PYTHON names a Python with torch, librosa, soundfile and scipy; without it, or with --ours, our side runs alone.
 
 Example: ASC_PYTHON=~/venv/bin/python npm run bench -- train`;
 
@@ -59,11 +64,11 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
       hint: 'Example: npm run bench -- train',
     });
   }
-  const { ours, out, network, ...given } = values;
+  const { ours, out, network, recordings, ...given } = values;
   checkKeys(
     `The call of bench ${bench}`,
-    network === undefined ? {} : { network },
-    bench === 'train' ? ['network'] : [],
+    { ...(network === undefined ? {} : { network }), ...(recordings === undefined ? {} : { recordings }) },
+    bench === 'train' ? ['network'] : bench === 'extract' ? ['recordings'] : [],
   );
   checkKeys(`The call of bench ${bench}`, given, NUMBERS[bench]);
   const numbers = Object.entries(given).map(([key, text]) => [key, toCount(key, text as string)]);
@@ -72,6 +77,7 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
     ...DEFAULTS[bench],
     ...(Object.fromEntries(numbers) as Partial<Record<NumberKey, number>>),
     network: network ?? 'amfm-small',
+    recordings,
     python: ours === true ? undefined : environment['ASC_PYTHON'] || undefined,
     out: out ?? fileURLToPath(new URL('../results', import.meta.url)),
   };
@@ -87,6 +93,7 @@ function parse(args: readonly string[]) {
         ours: { type: 'boolean' },
         out: text,
         network: text,
+        recordings: text,
         rounds: text,
         steps: text,
         warmup: text,

@@ -11,8 +11,13 @@ export class ScratchFolder {
 
   /** Arrays as a safetensors file the peers can read: its path. */
   async write(name: string, tensors: NdArrays): Promise<string> {
-    const path = join(this.#path, `${name}.safetensors`);
-    await writeFile(path, encodeSafetensors({ tensors, metadata: {} }));
+    return this.writeFile(`${name}.safetensors`, encodeSafetensors({ tensors, metadata: {} }));
+  }
+
+  /** Any file: its path. */
+  async writeFile(name: string, bytes: Uint8Array): Promise<string> {
+    const path = join(this.#path, name);
+    await writeFile(path, bytes);
     return path;
   }
 

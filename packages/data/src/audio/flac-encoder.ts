@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UsageError } from '@asc/core';
 import { FlacBitWriter } from './flac-bit-writer.js';
-import { crcTable } from './flac-crc.js';
+import { crcTable, createFrameChecksum } from './flac-crc.js';
 import { RATES_HZ, SAMPLE_BITS } from './flac-frame.js';
 import { createSubframeEncoder } from './flac-subframe-encoder.js';
 import { storedBytes } from './stored-bytes.js';
@@ -80,7 +80,7 @@ function createFrameEncoder(
   sampleRateHz: number,
 ): (block: readonly Int32Array[], number: number) => Uint8Array {
   const crc8 = crcTable(0x07, 8);
-  const crc16 = crcTable(0x8005, 16);
+  const checksum = createFrameChecksum();
   const out = new FlacBitWriter();
   const encoders = Array.from({ length: channels === 2 ? 4 : channels }, () => createSubframeEncoder(BLOCK_SAMPLES));
   const mid = new Int32Array(BLOCK_SAMPLES);
@@ -127,9 +127,8 @@ function createFrameEncoder(
     for (const byte of out.align()) sum = crc8[sum ^ byte]!;
     out.put(sum, 8);
     for (const member of members) encoders[member]!.write(out);
-    sum = 0;
-    for (const byte of out.align()) sum = ((sum << 8) & 0xff00) ^ crc16[(sum >> 8) ^ byte]!;
-    out.put(sum, 16);
+    const frame = out.align();
+    out.put(checksum(frame, 0, frame.length), 16);
     return out.align().slice();
   };
 }

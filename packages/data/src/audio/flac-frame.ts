@@ -1,5 +1,5 @@
 import type { FlacBits } from './flac-bits.js';
-import { crcTable } from './flac-crc.js';
+import { crcTable, createFrameChecksum } from './flac-crc.js';
 import { NotAFrame, readSubframe } from './flac-subframe.js';
 
 /** What STREAMINFO promises about every frame. */
@@ -48,7 +48,7 @@ function readCodedNumber(bits: FlacBits): number {
  */
 export function createFlacFrameReader(stream: FlacStream): (bits: FlacBits) => FlacFrame {
   const crc8 = crcTable(0x07, 8);
-  const crc16 = crcTable(0x8005, 16);
+  const checksum = createFrameChecksum();
   const buffers = Array.from({ length: stream.channels }, () => new Int32Array(Math.max(1, stream.maxBlockSamples)));
 
   return (bits) => {
@@ -106,9 +106,7 @@ export function createFlacFrameReader(stream: FlacStream): (bits: FlacBits) => F
     const end = bits.position >>> 3;
     const stored = bits.unsigned(16);
     bits.check();
-    let sum = 0;
-    for (let at = start; at < end; at++) sum = ((sum << 8) & 0xff00) ^ crc16[(sum >> 8) ^ bits.bytes[at]!]!;
-    if (stored !== sum) throw new NotAFrame('frame checksum differs');
+    if (stored !== checksum(bits.bytes, start, end)) throw new NotAFrame('frame checksum differs');
     const startSamples = variable ? number : number * stream.minBlockSamples;
     return { startSamples, blockSamples, bytes: end + 2 - start, planes: buffers };
   };

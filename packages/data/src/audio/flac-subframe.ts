@@ -28,32 +28,40 @@ function readResidual(bits: FlacBits, order: number, out: Int32Array, blockSampl
   }
 }
 
-/** Adds to each residual the prediction floor(Σ c_j·x[i−1−j] / 2^shift). */
-function predict(
-  coefficients: readonly number[],
-  shift: number,
-  out: Int32Array,
-  blockSamples: number,
-  sampleBits: number,
-): void {
+/** Adds to each residual the prediction floor(Σ c_j·x[i−1−j] / 2^shift). Doubles are exact here: 15 + 25 + 5 bits stay below 53. */
+function predict(coefficients: readonly number[], shift: number, out: Int32Array, blockSamples: number): void {
   const order = coefficients.length;
-  const c = Int32Array.from(coefficients);
-  let sumOfMagnitudes = 0;
-  for (const value of coefficients) sumOfMagnitudes += Math.abs(value);
-  if (sumOfMagnitudes * 2 ** (sampleBits - 1) < 2 ** 31) {
-    for (let i = order; i < blockSamples; i++) {
-      let sum = 0;
-      for (let j = 0; j < order; j++) sum = (sum + Math.imul(c[j]!, out[i - 1 - j]!)) | 0;
-      out[i] = out[i]! + (sum >> shift);
-    }
+  const scale = 2 ** -shift;
+  if (order <= 8) {
+    predictShort(coefficients, scale, out, blockSamples);
     return;
   }
-  // Beyond 32 bits: doubles are exact here, as 15 + 25 + 5 bits stay below 53.
-  const scale = 2 ** -shift;
+  const c = Float64Array.from(coefficients);
   for (let i = order; i < blockSamples; i++) {
     let sum = 0;
     for (let j = 0; j < order; j++) sum += c[j]! * out[i - 1 - j]!;
     out[i] = out[i]! + Math.floor(sum * scale);
+  }
+}
+
+/** The same for up to eight coefficients: the last samples stay in registers, which saves a conversion each. */
+function predictShort(coefficients: readonly number[], scale: number, out: Int32Array, blockSamples: number): void {
+  const order = coefficients.length;
+  const [c0 = 0, c1 = 0, c2 = 0, c3 = 0, c4 = 0, c5 = 0, c6 = 0, c7 = 0] = coefficients.map((c) => c * scale);
+  const before = (age: number): number => (age <= order ? out[order - age]! : 0);
+  let [x0, x1, x2, x3] = [before(1), before(2), before(3), before(4)];
+  let [x4, x5, x6, x7] = [before(5), before(6), before(7), before(8)];
+  for (let i = order; i < blockSamples; i++) {
+    const sum = c0 * x0 + c1 * x1 + (c2 * x2 + c3 * x3) + (c4 * x4 + c5 * x5 + (c6 * x6 + c7 * x7));
+    x7 = x6;
+    x6 = x5;
+    x5 = x4;
+    x4 = x3;
+    x3 = x2;
+    x2 = x1;
+    x1 = x0;
+    x0 = out[i]! + Math.floor(sum);
+    out[i] = x0;
   }
 }
 
@@ -88,7 +96,7 @@ export function readSubframe(bits: FlacBits, sampleBits: number, out: Int32Array
       coefficients = Array.from({ length: order }, () => bits.signed(precision));
     }
     readResidual(bits, order, out, blockSamples);
-    if (order > 0) predict(coefficients, shift, out, blockSamples, width);
+    if (order > 0) predict(coefficients, shift, out, blockSamples);
   }
   bits.check();
   if (wasted > 0) for (let i = 0; i < blockSamples; i++) out[i] = out[i]! << wasted;

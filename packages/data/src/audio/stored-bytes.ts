@@ -1,11 +1,26 @@
 /** Samples as the MD5 of a FLAC file runs over them: interleaved, little-endian, in whole bytes. */
 export function storedBytes(planes: readonly Int32Array[], bits: number, count: number): Uint8Array {
   const width = Math.ceil(bits / 8);
-  const out = new Uint8Array(count * planes.length * width);
+  const step = planes.length * width;
+  const out = new Uint8Array(count * step);
   planes.forEach((plane, c) => {
-    for (let i = 0, at = c * width; i < count; i++, at += planes.length * width) {
-      const value = plane[i]!;
-      for (let b = 0; b < width; b++) out[at + b] = value >> (8 * b);
+    const first = c * width;
+    // A loop a width: this is run over every sample that is decoded.
+    if (width === 1) {
+      for (let i = 0, at = first; i < count; i++, at += step) out[at] = plane[i]!;
+    } else if (width === 2) {
+      for (let i = 0, at = first; i < count; i++, at += step) {
+        const value = plane[i]!;
+        out[at] = value;
+        out[at + 1] = value >> 8;
+      }
+    } else {
+      for (let i = 0, at = first; i < count; i++, at += step) {
+        const value = plane[i]!;
+        out[at] = value;
+        out[at + 1] = value >> 8;
+        out[at + 2] = value >> 16;
+      }
     }
   });
   return out;

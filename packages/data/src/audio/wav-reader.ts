@@ -3,7 +3,7 @@ import type { ByteSource } from './byte-source.js';
 import { mixInterleaved } from './mix.js';
 import { readWavHeader, type WavEncoding } from './wav-header.js';
 
-const BLOCK_BYTES = 1 << 18;
+const BLOCK_BYTES = 1 << 20;
 
 /** Little-endian samples to floats; integers of b bits are divided by 2^(b−1). */
 function toFloats(bytes: Buffer, encoding: WavEncoding, out: Float32Array, count: number): void {
@@ -45,7 +45,7 @@ export async function openWav(source: ByteSource): Promise<AudioReader> {
     info: { format: 'wav', sampleRateHz, channels, bits, samples },
     async read(startSamples, lengthSamples, mono) {
       const out = new Float32Array(lengthSamples);
-      const block = new Float32Array(Math.min(blockFrames, lengthSamples) * channels);
+      const block = channels === 1 ? out : new Float32Array(Math.min(blockFrames, lengthSamples) * channels);
       for (let done = 0; done < lengthSamples; done += blockFrames) {
         const frames = Math.min(blockFrames, lengthSamples - done);
         const bytes = await source.read(dataOffset + (startSamples + done) * frameBytes, frames * frameBytes);
@@ -54,8 +54,8 @@ export async function openWav(source: ByteSource): Promise<AudioReader> {
             hint: 'wait until it is complete, then read it again',
           });
         }
-        toFloats(bytes, encoding, block, frames * channels);
-        mixInterleaved(block, channels, frames, mono, out, done);
+        toFloats(bytes, encoding, channels === 1 ? out.subarray(done) : block, frames * channels);
+        if (channels > 1) mixInterleaved(block, channels, frames, mono, out, done);
       }
       if (encoding === 'f32' || encoding === 'f64') {
         const bad = out.findIndex((value) => !Number.isFinite(value));
