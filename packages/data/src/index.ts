@@ -61,6 +61,7 @@ export { type TransferList, type Transferred, transferred } from './pipeline/tra
 export { type WorkerPool, type WorkerPoolOptions, workerPool } from './pipeline/worker-pool.js';
 
 export { SYNTHETIC_DEVICES, type SyntheticDevice } from './synthetic/devices.js';
+export { type RehearsalOptions, REHEARSAL_SETS, generateRehearsal } from './synthetic/generate-rehearsal.js';
 export { type SyntheticOptions, generateSyntheticScenes } from './synthetic/generate-synthetic-scenes.js';
 export { type RenderConfig, renderClip } from './synthetic/render-clip.js';
 

@@ -9,6 +9,7 @@ import { initSchema } from './recipe/init-schema.js';
 import { positiveInteger } from './recipe/numbers.js';
 import { optimiserSchema } from './recipe/optimiser-schema.js';
 import { scheduleSchema } from './recipe/schedule-schema.js';
+import { smokeSchema } from './recipe/smoke-schema.js';
 import { taskSchema } from './recipe/task-schema.js';
 
 /** Options another package interprets (a front end's overrides, a model preset's options): plain JSON by name. */
@@ -43,6 +44,7 @@ export const recipeSchema = z
     epochs: positiveInteger.max(1_000_000).default(100),
     evaluate: evaluateSchema.prefault({}),
     engine: z.enum(['cpu', 'eager']).default('cpu'),
+    smoke: smokeSchema.prefault({}),
   })
   .refine(({ task, distillation }) => task.kind !== 'aed' || distillation === undefined, {
     path: ['distillation'],
