@@ -1,4 +1,5 @@
 export { parseRecipe } from './parse-recipe.js';
+export { smokeRecipe } from './smoke-recipe.js';
 export { setRecipeValues } from './set-recipe-values.js';
 export { defaultEvaluation } from './recipe/evaluate-schema.js';
 export { recipeHash } from './recipe-hash.js';

@@ -4,10 +4,11 @@ import type { Recipe } from './recipe-schema.js';
 
 /**
  * What a recipe computes, as 64 hexadecimal digits: SHA-256 of its JSON with sorted keys. Its name, the place of the
- * dataset on this machine, and that of a teacher's file whose content it names do not count.
+ * dataset on this machine, and that of a teacher's file whose content it names do not count, nor does
+ * what its rehearsal shortens.
  */
 export function recipeHash(recipe: Recipe): string {
-  const { name: _name, dataset, distillation, ...rest } = recipe;
+  const { name: _name, smoke: _smoke, dataset, distillation, ...rest } = recipe;
   const { root: _root, ...computed } = dataset;
   return createHash('sha256')
     .update(canonicalJson({ ...rest, dataset: computed, distillation: distillation && placeless(distillation) }))

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { InterruptedError } from '../command/interrupted-error.js';
+import { clearRehearsal, rehearsal } from '../line/rehearsal.js';
 import { runTraining, type TrainingResult } from '../line/run-training.js';
 import { deviceGroups, scoreLine } from '../terminal/score-lines.js';
 import { trainingDisplay } from '../terminal/training-display.js';
@@ -15,8 +16,10 @@ export async function train(
   options: TrainOptions,
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const recipe = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
+  const given = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
+  const recipe = options.smoke === true ? await rehearsal(given) : given;
   const out = normalize(options.out ?? join('runs', folderName(recipe)));
+  if (options.smoke === true && options.resume !== true) await clearRehearsal(out, recipe);
   terminal.note(`${recipe.name}: ${recipe.model.preset} on ${recipe.dataset.root ?? recipe.dataset.kind} → ${out}`);
   let before: RunStatus | undefined;
   const result = await runTraining(recipe, {
@@ -43,7 +46,7 @@ export async function train(
 
 /** The name of a recipe as that of its run's folder; a recipe from elsewhere does not choose the place. */
 function folderName({ name }: Recipe): string {
-  if (!/[/\\]/.test(name) && name !== '.' && name !== '..') return name;
+  if (name.split('/').every((part) => /^[\w][\w.-]*$/.test(part))) return name;
   throw new UsageError({
     what: `The recipe's name "${name}" is no name of a folder.`,
     hint: 'Say where the run goes: --out RUN.',

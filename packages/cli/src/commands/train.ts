@@ -9,6 +9,7 @@ export interface TrainOptions extends CommonOptions {
   readonly cache?: string;
   readonly cacheGigabytes?: number;
   readonly resume?: boolean;
+  readonly smoke?: boolean;
 }
 
 /** `asc train`: a recipe becomes a run. */
@@ -21,6 +22,7 @@ export function addTrainCommand(program: Command, perform: Performer): void {
       'asc train recipes/esc-scenes/amfm-small.json --out runs/amfm',
       'asc train recipe.json --set epochs=20 --set optimiser.learningRate=5e-4 --out runs/short',
       'asc train runs/amfm/recipe.json --out runs/amfm --resume',
+      'asc train recipes/shim2022/amfm.json --smoke',
     ].join('\n'),
   )
     .option('--out <RUN>', 'folder of the run (runs/<name of the recipe> where not given)', path)
@@ -28,6 +30,7 @@ export function addTrainCommand(program: Command, perform: Performer): void {
     .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s', path)
     .option('--cache <DIR>', 'keep feature maps in this folder for later runs', path)
     .option('--cache-gigabytes <N>', 'most the cache may take; what is unused for longest goes', positiveNumber)
+    .option('--smoke', 'rehearse: every part of the recipe, but small, on a few synthetic clips')
     .option('--resume', 'go on with the run in RUN, if there is one')
     .action((recipe: string, options: TrainOptions) =>
       perform(options, async (context) => (await import('../actions/train.js')).train(recipe, options, context)),

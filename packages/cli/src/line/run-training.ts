@@ -1,5 +1,5 @@
-import { createRng, sizeOf, UsageError, type ModelCard } from '@asc/core';
-import { diskCache, memoryCache, type ArrayCache, type ClipList } from '@asc/data';
+import { createRng, sizeOf, UsageError, type ClipInfo, type ModelCard } from '@asc/core';
+import { diskCache, lazyList, memoryCache, type ArrayCache, type ClipList } from '@asc/data';
 import { evaluate, evaluateEvents, type EventReport, type Report } from '@asc/evaluate';
 import {
   fit,
@@ -94,8 +94,8 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     await refuseHeardAside(placed, init.from);
     initWeights(model, await readWeights(init.from));
   }
-  const { fold } = placed.dataset;
-  const split = dataset.split(fold, 'train');
+  const { fold, trainOn } = placed.dataset;
+  const split = trainOn === 'all' ? labelled(dataset.clips) : dataset.split(fold, 'train');
   const { train, aside } = keepAside(split, placed.evaluate.keepAside);
   const heldOut = dataset.split(fold, 'evaluate');
   if (heldOut.length === 0) {
@@ -195,6 +195,12 @@ async function placeEmbeddings({ embeddings }: Recipe, places: DataPlaces | unde
 async function fillEmbedder(embedder: Embedder, weights: string | undefined, resumed: string | undefined) {
   if (resumed !== undefined) return embedder.frozen ? restoreEmbedder(resumed, embedder) : undefined;
   if (weights !== undefined && weights !== UNTRAINED) await loadEmbedder(embedder.net, weights);
+}
+
+/** Those of the clips that have a scene. */
+function labelled(clips: ClipList): ClipList {
+  const chosen = Array.from({ length: clips.length }, (_, i) => i).filter((i) => clips.at(i)?.scene !== undefined);
+  return chosen.length === clips.length ? clips : lazyList(chosen.length, (i) => clips.at(chosen[i] ?? -1) as ClipInfo);
 }
 
 function cacheFor(

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { positiveInteger } from './numbers.js';
 
 /** Where the set lies, and which of its folds is trained on. */
-const PLACE = { root: z.string().min(1).optional(), fold: positiveInteger.default(1) };
+const PLACE = {
+  root: z.string().min(1).optional(),
+  fold: positiveInteger.default(1),
+  /** `all` trains on every labelled clip, the held-out ones too: for submissions, whose figures then say nothing. */
+  trainOn: z.enum(['fold', 'all']).default('fold'),
+};
 
 /** Where the clips come from. */
 export const datasetSchema = z.discriminatedUnion('kind', [

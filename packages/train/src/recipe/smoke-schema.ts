@@ -10,4 +10,6 @@ export const smokeSchema = z.strictObject({
   modelOptions: jsonOptions,
   /** Of the front end, e.g. fewer bands. */
   featureOverrides: jsonOptions,
+  /** Of the `embeddings` section. */
+  embeddings: jsonOptions,
 });
