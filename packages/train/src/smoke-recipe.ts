@@ -13,7 +13,7 @@ const REHEARSED = 'runs/smoke/';
 /**
  * The rehearsal of a recipe: every part of it, but short and small, on another dataset. Two epochs in batches of four, at most
  * two crops or test-time copies, the clip length and the sizes of the network and front end that the recipe's `smoke` section
- * names, time masks in proportion, an untrained VGGish in place of a trained one. Earlier runs under `runs/` that it starts or learns from become those under `runs/smoke/`.
+ * names, time masks in proportion, an untrained VGGish in place of a trained one, simulated codecs in place of ffmpeg's. Earlier runs under `runs/` that it starts or learns from become those under `runs/smoke/`.
  *
  * @param root folder of the rehearsal's dataset, in the layout of the recipe's.
  */
@@ -29,7 +29,12 @@ export function smokeRecipe(recipe: Recipe, root: string): Recipe {
     name: posix.join('smoke', recipe.name),
     dataset: { ...recipe.dataset, root },
     clip: { ...clip, seconds },
-    augment: { ...augment, timeMask: shorten(augment.timeMask) },
+    // A rehearsal needs no ffmpeg.
+    augment: {
+      ...augment,
+      timeMask: shorten(augment.timeMask),
+      codec: { kind: 'simulated-mp3', probability: augment.codec.probability },
+    },
     features: { ...recipe.features, overrides: { ...recipe.features.overrides, ...smoke.featureOverrides } },
     model: { ...recipe.model, options: { ...recipe.model.options, ...smoke.modelOptions } },
     ...(init === undefined ? {} : { init: { ...init, from: rehearsed(init.from) } }),
