@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const page = join(root, 'docs/papers.md');
-const record = join(root, 'recipes/rehearsed.json');
+const record = join(root, 'golden/recipes/rehearsed.json');
 
 /** Training clips of an epoch. */
 const CLIPS = { tut2017: 3510, tau2019: 9185, 'tau2020-mobile': 13_965, 'tau2022-mobile': 139_620 };

@@ -15,6 +15,6 @@ test('recipes.csv lists every recipe of a paper, each once, and every one has be
     .filter((path) => path.endsWith('.json') && path.includes('/') && !/^(esc-scenes|synthetic)\//.test(path))
     .map((path) => path.replace(/\.json$/, ''));
   expect([...listed].sort()).toEqual(files.sort());
-  const { recipes } = JSON.parse(readFileSync(new URL('recipes/rehearsed.json', root), 'utf8'));
+  const { recipes } = JSON.parse(readFileSync(new URL('golden/recipes/rehearsed.json', root), 'utf8'));
   expect(Object.keys(recipes).sort()).toEqual([...listed].sort());
 });
