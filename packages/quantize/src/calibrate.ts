@@ -5,9 +5,28 @@ import { probeModel } from './probe-model.js';
 import type { ValueRange } from './quantization-parameters.js';
 import { ValueHistogram } from './value-histogram.js';
 
+/** How the ranges of activations are told from what was observed. */
+export type CalibrationMethod = 'minmax' | 'moving-average' | 'percentile' | 'entropy' | 'mse';
+
+/** Every calibration by name. */
+export const CALIBRATION_METHODS = [
+  'minmax',
+  'moving-average',
+  'percentile',
+  'entropy',
+  'mse',
+] as const satisfies readonly CalibrationMethod[];
+
+/** Weight of a new feed in a moving average; onnxruntime's. */
+const AVERAGING_CONSTANT = 0.01;
+
 export interface CalibrationOptions {
-  /** `minmax`: the whole observed range. `percentile`: without the outermost values. Default `minmax`. */
-  readonly method?: 'minmax' | 'percentile';
+  /**
+   * `minmax`: the whole observed range. `moving-average`: each feed moves the range a hundredth of the way to its own.
+   * `percentile`: without the outermost values. `entropy`: least divergence of 128 levels. `mse`: least squared error of 256
+   * levels. Default `minmax`.
+   */
+  readonly method?: CalibrationMethod;
   /** Share of the values inside the range, in percent, for `percentile`; default 99.999. */
   readonly percentile?: number;
   /** Threads of ONNX Runtime; default: physical cores. */
@@ -18,14 +37,14 @@ export interface CalibrationOptions {
 export function calibrationDefaults(options: CalibrationOptions): Required<Omit<CalibrationOptions, 'threads'>> {
   checkKeys('The calibration options', options, ['method', 'percentile', 'threads']);
   const { method = 'minmax', percentile = 99.999 } = options;
-  checkOneOf('method', method, ['minmax', 'percentile']);
+  checkOneOf('method', method, CALIBRATION_METHODS);
   checkFinite('percentile', percentile, { min: 50, max: 100 });
   return { method, percentile };
 }
 
 /**
- * Ranges of values inside a float32 model over a stream of feeds. `percentile` copies every value out of the graph: keep its
- * feeds small (a few clips each).
+ * Ranges of values inside a float32 model over a stream of feeds. All methods but `minmax` and `moving-average` copy every value
+ * out of the graph: keep their feeds small (a few clips each).
  *
  * @param values Names of the values to watch; default: every float32 input and node output.
  * @throws UsageError where there is no feed, or a feed does not fit the model's inputs.
@@ -38,7 +57,8 @@ export async function calibrate(
   values: Iterable<string> = activations(model),
 ): Promise<Map<string, ValueRange>> {
   const { method, percentile } = calibrationDefaults(options);
-  const probed = probeModel(model, values, method === 'minmax' ? 'range' : 'values');
+  const rangesOnly = method === 'minmax' || method === 'moving-average';
+  const probed = probeModel(model, values, rangesOnly ? 'range' : 'values');
   const runner = await OnnxRunner.create(
     probed.model,
     options.threads === undefined ? {} : { threads: options.threads },
@@ -52,12 +72,13 @@ export async function calibrate(
       for (const [value, parts] of probed.names) {
         const [first, max, sum] = parts.map((part) => results[part]?.data as Float32Array);
         if (first === undefined) continue;
-        const range = method === 'minmax' ? rangeOf(first[0], max?.[0], sum?.[0]) : rangeOfAll(first);
+        const range = rangesOnly ? rangeOf(first[0], max?.[0], sum?.[0]) : rangeOfAll(first);
         if (range === undefined) throw notFinite(value, count);
         const old = ranges.get(value) ?? range;
-        ranges.set(value, { min: Math.min(old.min, range.min), max: Math.max(old.max, range.max) });
-        if (method === 'minmax') continue;
-        const histogram = histograms.get(value) ?? new ValueHistogram();
+        ranges.set(value, method === 'moving-average' ? moved(old, range) : hull(old, range));
+        if (rangesOnly) continue;
+        const fresh = (): ValueHistogram => (method === 'entropy' ? ValueHistogram.forEntropy() : new ValueHistogram());
+        const histogram = histograms.get(value) ?? fresh();
         histograms.set(value, histogram);
         histogram.add(first, range);
       }
@@ -67,8 +88,22 @@ export async function calibrate(
     await runner.release();
   }
   if (count === 0) throw noFeeds();
-  for (const [value, histogram] of histograms) ranges.set(value, histogram.range(percentile));
+  for (const [value, histogram] of histograms) {
+    if (method === 'percentile') ranges.set(value, histogram.range(percentile));
+    else ranges.set(value, method === 'entropy' ? histogram.entropyRange() : histogram.leastErrorRange());
+  }
   return ranges;
+}
+
+function hull(a: ValueRange, b: ValueRange): ValueRange {
+  return { min: Math.min(a.min, b.min), max: Math.max(a.max, b.max) };
+}
+
+function moved(old: ValueRange, next: ValueRange): ValueRange {
+  return {
+    min: old.min + AVERAGING_CONSTANT * (next.min - old.min),
+    max: old.max + AVERAGING_CONSTANT * (next.max - old.max),
+  };
 }
 
 /** @internal */

@@ -19,9 +19,13 @@ export interface QuantizationPlan {
 }
 
 /** Plan for a rewritten graph. */
-export function planQuantization(model: OnnxModel, activation: 'int8' | 'uint8'): QuantizationPlan {
+export function planQuantization(
+  model: OnnxModel,
+  activation: 'int8' | 'uint8',
+  keepFloat: ReadonlySet<string> = new Set(),
+): QuantizationPlan {
   const index = indexGraph(model);
-  const rules = selectNodes(model);
+  const rules = selectNodes(model, keepFloat);
   const dropped = new Set<OnnxNode>();
   for (const [node, rule] of rules) if (rule === 'clip' && canDrop(node, rules, index)) dropped.add(node);
   const activations = activationsOf(model, rules, dropped, index);

@@ -18,8 +18,10 @@ export class QdqConstants {
   readonly #model: OnnxModel;
   readonly #taken: Set<string>;
   readonly #names = new Map<string, string>();
+  readonly #weightType: 'int8' | 'uint8';
 
-  constructor(model: OnnxModel) {
+  constructor(model: OnnxModel, weightType: 'int8' | 'uint8') {
+    this.#weightType = weightType;
     this.#model = model;
     this.initializers = new Map(model.initializers);
     this.#taken = valueNames(model);
@@ -63,13 +65,13 @@ export class QdqConstants {
     });
     const scales = new Map<string, WeightScales>();
     for (const { name, weight, axis, bias, inputScale } of uses) {
-      const known = scales.get(name) ?? weightScales(weight, axis);
+      const known = scales.get(name) ?? weightScales(weight, axis, this.#weightType);
       scales.set(name, bias === undefined ? known : raiseForBias(known, inputScale, bias));
     }
     const planned = new Map<OnnxNode, QuantizedWeights>();
     const dequantized = new Set<string>();
     for (const { node, name, weight, axis, bias, inputScale } of uses) {
-      const weightScale = scales.get(name) ?? weightScales(weight, axis);
+      const weightScale = scales.get(name) ?? weightScales(weight, axis, this.#weightType);
       const nodes: OnnxNode[] = [];
       const inputs = [this.name('d', `weight ${name}`)];
       if (!dequantized.has(name))
@@ -78,7 +80,13 @@ export class QdqConstants {
       if (bias !== undefined) {
         const integers = quantizeBias(bias, inputScale, weightScale);
         const biasName = `bias ${node.outputs[0]}`;
-        nodes.push(this.#dequantize(biasName, integers.bias, { axis: 0, scales: integers.scales }));
+        nodes.push(
+          this.#dequantize(biasName, integers.bias, {
+            axis: weightScale.axis === undefined ? undefined : 0,
+            scales: integers.scales,
+            zeroPoint: 0,
+          }),
+        );
         inputs.push(this.name('d', biasName));
       }
       planned.set(node, { nodes, inputs });
@@ -86,18 +94,26 @@ export class QdqConstants {
     return planned;
   }
 
-  #dequantize(name: string, integers: OnnxTensor, { axis, scales }: WeightScales): OnnxNode {
-    const zeros = integers.type === 'int32' ? new Int32Array(scales.length) : new Int8Array(scales.length);
+  #dequantize(
+    name: string,
+    integers: OnnxTensor,
+    { axis, scales, zeroPoint }: Pick<WeightScales, 'axis' | 'scales' | 'zeroPoint'>,
+  ): OnnxNode {
+    const shape = axis === undefined ? [] : [scales.length];
+    const zeros = Array<number>(scales.length).fill(zeroPoint);
+    const data =
+      integers.type === 'int32'
+        ? Int32Array.from(zeros)
+        : integers.type === 'int8'
+          ? Int8Array.from(zeros)
+          : Uint8Array.from(zeros);
     const inputs = [
       this.#add('w', name, integers),
-      this.#add('s', name, { type: 'float32', shape: [scales.length], data: scales }),
-      this.#add('z', `${integers.type} times ${scales.length}`, {
-        type: integers.type,
-        shape: [scales.length],
-        data: zeros,
-      }),
+      this.#add('s', name, { type: 'float32', shape, data: scales }),
+      this.#add('z', `${integers.type} ${zeroPoint} times ${shape.join()}`, { type: integers.type, shape, data }),
     ];
-    return makeNode('DequantizeLinear', inputs, [this.name('d', name)], { axis: { kind: 'int', value: axis } });
+    const attributes: OnnxNode['attributes'] = axis === undefined ? {} : { axis: { kind: 'int', value: axis } };
+    return makeNode('DequantizeLinear', inputs, [this.name('d', name)], attributes);
   }
 
   #add(letter: string, key: string, tensor: OnnxTensor): string {

@@ -1,85 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DataError, ndArray, UsageError, type NdArrays } from '@asc/core';
-import { decodeOnnx, encodeOnnx, OnnxRunner, type OnnxModel, type OnnxNode, type OnnxTensor } from '@asc/onnx';
+import { decodeOnnx, encodeOnnx, type OnnxModel, type OnnxNode, type OnnxTensor } from '@asc/onnx';
 import { InferenceSession } from 'onnxruntime-node';
-import { calibrate } from './calibrate.js';
+import { quantizeGoldens } from './quantize-goldens.test.helper.js';
 import { quantizationReport } from './quantization-report.js';
 import { quantizeStatic } from './quantize-static.js';
 
-interface Golden {
-  shape: number[];
-  feeds: number;
-  percentile: number;
-  percentileRanges: Record<string, [number, number]>;
-  logits: { float: number[][]; int8: number[][] };
-}
-
-const GOLDEN = new URL('../../../golden/quantize/', import.meta.url);
-const golden = JSON.parse(readFileSync(new URL('golden.json', GOLDEN), 'utf8')) as Golden;
-const float = decodeOnnx(readFileSync(new URL('float.onnx', GOLDEN)));
-const python = decodeOnnx(readFileSync(new URL('python-int8.onnx', GOLDEN)));
-const feeds = readFeeds();
-
-describe('quantizeStatic against quantize_static of onnxruntime 1.30', () => {
-  test('has its scales, zero points, integer weights and biases', async () => {
-    const ours = await quantizeStatic(float, feeds, { activation: 'int8', threads: 1 });
-    const expected = constantsOfDequantize(python);
-    const received = constantsOfDequantize(ours);
-    // The float32 logits are ours alone: Gemm needs no 8-bit output, and log loss wants the precision.
-    expected.delete('logits');
-    // Python writes the unquantized names in front of each pair; a dropped Relu's value has the Relu's name in both.
-    expect([...received.keys()].toSorted()).toEqual([...expected.keys()].toSorted());
-    for (const [name, { scale, zero, integers }] of expected) {
-      const found = received.get(name);
-      expect({ name, zero: found?.zero }).toEqual({ name, zero });
-      if (name.startsWith('weight')) expect({ name, ...found }).toEqual({ name, scale, zero, integers });
-      // Ranges of activations, and with them bias scales, differ by float32 rounding: its calibration runs the graph
-      // unoptimised, ours optimised, and the order of a convolution's sums differs.
-      scale.forEach((value, i) => expect(Math.abs((found?.scale[i] ?? 0) / value - 1)).toBeLessThan(1e-5));
-      integers?.forEach((value, i) => {
-        expect(Math.abs((found?.integers?.[i] ?? Infinity) - value)).toBeLessThanOrEqual(1 + 1e-5 * Math.abs(value));
-      });
-    }
-  });
-
-  test('predicts what it predicts, to a step of its output', async () => {
-    const ours = await quantizeStatic(float, feeds, { activation: 'int8', threads: 1 });
-    const logits = await runAll(ours);
-    // Python rounds the logits to 8 bits: half a step of its output scale, plus one integer step inside.
-    const step = constantsOfDequantize(python).get('logits')?.scale[0] ?? 0;
-    golden.logits.int8
-      .flat()
-      .forEach((value, i) => expect(Math.abs((logits[i] ?? 0) - value)).toBeLessThan(1.5 * step));
-  });
-
-  test('uint8 activations are the same numbers, 128 higher', async () => {
-    const int8 = await quantizeStatic(float, feeds, { activation: 'int8', threads: 1 });
-    const uint8 = await quantizeStatic(float, feeds, { activation: 'uint8', threads: 1 });
-    const signed = constantsOfDequantize(int8);
-    for (const [name, { scale, zero }] of constantsOfDequantize(uint8)) {
-      expect(scale).toEqual(signed.get(name)?.scale);
-      const shift = name === 'x' || float.nodes.some(({ outputs }) => outputs.includes(name)) ? 128 : 0;
-      expect(zero).toEqual(signed.get(name)?.zero.map((value) => value + shift));
-    }
-    expect(await runAll(uint8)).toEqual(await runAll(int8));
-  });
-
-  test('percentile ranges agree to a bin', async () => {
-    const { percentile, percentileRanges } = golden;
-    const ranges = await calibrate(float, feeds, { method: 'percentile', percentile, threads: 1 });
-    for (const [name, [low, high]] of Object.entries(percentileRanges)) {
-      // Its bins are float32, ours float64: a value at an edge may fall on the other side. 2048 bins over the first feed's range.
-      const range = ranges.get(name);
-      const bin = (2 * Math.max(Math.abs(low), Math.abs(high)) * 1.5) / 2048;
-      expect(Math.abs((range?.min ?? Infinity) - low)).toBeLessThanOrEqual(bin);
-      expect(Math.abs((range?.max ?? Infinity) - high)).toBeLessThanOrEqual(bin);
-    }
-  });
-});
+const { float, feeds, python } = quantizeGoldens();
 
 describe('the quantized graph', () => {
   test('runs on integers from input to logits', async () => {
@@ -113,7 +43,7 @@ describe('the quantized graph', () => {
     const quantized = await quantizeStatic(model, noise([2, 3, 8, 8]), { threads: 1 });
     expect(await optimisedOperators(quantized)).toMatchObject({ QLinearConv: 2, Split: 1, Max: 1, QuantizeLinear: 1 });
     await expectFaithful(model, quantized, noise([2, 3, 8, 8]));
-    const signed = await quantizeStatic(model, noise([2, 3, 8, 8]), { threads: 1, activation: 'int8' });
+    const signed = await quantizeStatic(model, noise([2, 3, 8, 8]), { threads: 1, scheme: 's8s8' });
     expect(await optimisedOperators(signed)).toMatchObject({ QLinearConv: 2 });
     await expectFaithful(model, signed, noise([2, 3, 8, 8]));
   });
@@ -228,7 +158,7 @@ describe('quantizeStatic refuses', () => {
     const failed = quantizeStatic(bad, feeds, { method, threads: 1 });
     await expect(failed).rejects.toThrow(DataError);
     await expect(failed).rejects.toThrow(/Value c3 of the model is NaN/);
-    const silent = { x: ndArray('float32', golden.shape, new Float32Array(2 * 3 * 16 * 12).fill(Number.NaN)) };
+    const silent = { x: ndArray('float32', [2, 3, 16, 12], new Float32Array(2 * 3 * 16 * 12).fill(Number.NaN)) };
     await expect(quantizeStatic(float, [silent], { method, threads: 1 })).rejects.toThrow(/Value x/);
   });
 
@@ -251,58 +181,6 @@ describe('quantizeStatic refuses', () => {
     await expect(quantize(float, [{ y: ndArray('float32', [1]) }])).rejects.toThrow(/expected x, received y/);
   });
 });
-
-function readFeeds(): NdArrays[] {
-  const bytes = readFileSync(new URL('feeds.bin', GOLDEN));
-  const all = new Float32Array(Uint8Array.from(bytes).buffer);
-  const size = all.length / golden.feeds;
-  return Array.from({ length: golden.feeds }, (_, i) => ({
-    x: ndArray('float32', golden.shape, all.slice(i * size, (i + 1) * size)),
-  }));
-}
-
-interface DequantizeConstants {
-  scale: number[];
-  zero: number[];
-  integers: number[] | undefined;
-}
-
-/** Scale, zero point and, for weights, integers of each quantized value, by its name in the float model. */
-function constantsOfDequantize(model: OnnxModel): Map<string, DequantizeConstants> {
-  const producers = new Map(model.nodes.flatMap((n) => n.outputs.map((output) => [output, n] as const)));
-  const numbers = (name = ''): number[] | undefined => {
-    const data = model.initializers.get(name)?.data;
-    return data === undefined ? undefined : Array.from(data, Number);
-  };
-  const found = new Map<string, DequantizeConstants>();
-  for (const n of model.nodes) {
-    if (n.op !== 'DequantizeLinear') continue;
-    const name = (producers.get(n.inputs[0] ?? '')?.inputs[0] ?? usedAs(model, n)).replace(
-      /_QuantizeLinear_Input$/,
-      '',
-    );
-    found.set(name, {
-      scale: numbers(n.inputs[1]) ?? [],
-      zero: numbers(n.inputs[2]) ?? [],
-      integers: numbers(n.inputs[0]),
-    });
-  }
-  return found;
-}
-
-/** Constants have other names in the two models: use the node that reads them. */
-function usedAs(model: OnnxModel, dequantize: OnnxNode): string {
-  const user = model.nodes.find(({ inputs }) => inputs.includes(dequantize.outputs[0] ?? ''));
-  return `${dequantize.outputs[0] === user?.inputs[1] ? 'weight' : 'bias'} of ${user?.name}`;
-}
-
-async function runAll(model: OnnxModel): Promise<number[]> {
-  const runner = await OnnxRunner.create(model, { threads: 1 });
-  const logits: number[] = [];
-  for (const feed of feeds) logits.push(...((await runner.run(feed))['logits']?.data ?? []));
-  await runner.release();
-  return logits;
-}
 
 /** Counts of the operators ONNX Runtime really runs, layout conversions aside. */
 async function optimisedOperators(model: OnnxModel): Promise<Record<string, number>> {

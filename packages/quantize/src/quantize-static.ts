@@ -1,31 +1,50 @@
 import { checkKeys, checkOneOf, UsageError, type NdArrays } from '@asc/core';
-import { OnnxRunner, type OnnxModel } from '@asc/onnx';
-import { calibrate, calibrationDefaults, noFeeds, type CalibrationOptions } from './calibrate.js';
-import { planQuantization } from './plan-quantization.js';
-import { probeModel } from './probe-model.js';
-import { activationParameters, type QuantizationParameters, type ValueRange } from './quantization-parameters.js';
-import { rewriteGraph, type ValueShapes } from './rewrite/rewrite-graph.js';
+import type { OnnxModel } from '@asc/onnx';
+import { calibrationDefaults, type CalibrationOptions } from './calibrate.js';
+import { correctBiases, withOwnBiases } from './correct-biases.js';
+import { nodeFates, type NodeFate } from './node-fates.js';
+import { planPrepared, prepareStatic, type Feeds } from './prepare-static.js';
+import { QUANTIZATION_SCHEMES, SCHEME_TYPES, type QuantizationScheme } from './quantization-scheme.js';
+import { nodeLabel } from './select-nodes.js';
 import { writeQdq } from './write-qdq.js';
 
 export interface QuantizeOptions extends CalibrationOptions {
-  /** Type of the activations; default `uint8`. Weights are int8 per channel, biases int32, either way. On x64, ONNX Runtime turns
-   * int8 activations into uint8 ones, and leaves the layers around a branch in float32 where it cannot: same numbers, slower. */
-  readonly activation?: 'int8' | 'uint8';
+  /** Types of activations and weights; default `u8s8`, the fastest in ONNX Runtime: on x64 it turns int8 activations into
+   * uint8 ones, and where a value has two readers leaves the layers around it in float32. Biases are int32 either way. */
+  readonly scheme?: QuantizationScheme;
+  /** Names of nodes that stay float32 (of their first output where they have no name); see `rankLayers`. */
+  readonly keepFloat?: readonly string[];
+  /** Even out the weights of neighbouring layers first (Nagel et al. 2019, cross-layer equalisation); default false. */
+  readonly equalise?: boolean;
+  /** Feeds to take the mean error of every weighted layer off its bias with (Nagel et al. 2019); default: none. */
+  readonly correctBiasWith?: readonly NdArrays[];
 }
 
-type Feeds = AsyncIterable<NdArrays> | Iterable<NdArrays>;
-
-/** Per-channel DequantizeLinear came with opset 13; beyond 23 nothing was tried. */
-const OPSETS = { min: 13, max: 23 } as const;
+/** Options of {@link quantizeStatic} with their defaults. @throws UsageError for unknown keys or impossible values. */
+export function quantizeDefaults(options: QuantizeOptions): {
+  readonly scheme: QuantizationScheme;
+  readonly keepFloat: ReadonlySet<string>;
+  readonly equalise: boolean;
+  readonly correctBiasWith: readonly NdArrays[];
+  readonly calibration: CalibrationOptions;
+} {
+  const own = ['scheme', 'keepFloat', 'equalise', 'correctBiasWith'];
+  checkKeys('The quantization options', options, ['method', 'percentile', 'threads', ...own]);
+  const { scheme = 'u8s8', keepFloat = [], equalise = false, correctBiasWith = [], ...calibration } = options;
+  checkOneOf('scheme', scheme, QUANTIZATION_SCHEMES);
+  checkOneOf('equalise', equalise, [false, true]);
+  calibrationDefaults(calibration);
+  return { scheme, keepFloat: new Set(keepFloat), equalise, correctBiasWith, calibration };
+}
 
 /**
  * The model with 8-bit weights and activations, in the QuantizeLinear–DequantizeLinear form that ONNX Runtime turns into
  * integer kernels: from the first convolution on, without the front end (nodes named `frontend/…`). Scales and zero points
- * are those of onnxruntime's own `quantize_static` (per channel). Inputs, outputs and metadata stay as they are.
+ * are those of onnxruntime's own `quantize_static`. Inputs, outputs and metadata stay as they are.
  *
  * @param calibration Feeds of the model's inputs, e.g. 100 clips of the training split, a few a feed.
  * @throws UsageError where the stream is empty, the model is quantized already, has float16 weights, another opset than 13 to
- * 23 or nothing to quantize, or an option is unknown.
+ * 23, nothing to quantize, or no node of a name in `keepFloat`, or an option is unknown.
  * @throws DataError where a value is NaN or infinite during calibration.
  */
 export async function quantizeStatic(
@@ -33,86 +52,36 @@ export async function quantizeStatic(
   calibration: Feeds,
   options: QuantizeOptions = {},
 ): Promise<OnnxModel> {
-  checkKeys('The quantization options', options, ['method', 'percentile', 'threads', 'activation']);
-  const { activation = 'uint8', ...calibrationOptions } = options;
-  checkOneOf('activation', activation, ['int8', 'uint8']);
-  calibrationDefaults(calibrationOptions);
-  checkQuantizable(model);
-
-  const feeds = iterate(calibration);
-  const first = await feeds.next();
-  if (first.done === true) throw noFeeds();
-  const rewritten = rewriteGraph(model, await observeShapes(model, first.value, options.threads));
-  const plan = planQuantization(rewritten, activation);
-  if (plan.activations.size === 0) {
-    throw new UsageError({
-      what: 'The model has nothing to quantize.',
-      expected: 'a Conv, Gemm or MatMul with constant float32 weights outside the front end',
-      received: [...new Set(model.nodes.map(({ op }) => op))].join(', ') || 'no nodes',
-    });
-  }
-  const watched = [...plan.rangeSources.values()].flat();
-  const ranges = await calibrate(rewritten, prepend(first.value, feeds), calibrationOptions, watched);
-  const parameters = new Map<string, QuantizationParameters>();
-  for (const [group, sources] of plan.rangeSources) {
-    parameters.set(group, activationParameters(union(sources, ranges), activation));
-  }
-  return writeQdq(rewritten, plan, parameters);
+  return (await explainedQuantization(model, calibration, options)).model;
 }
 
-function checkQuantizable(model: OnnxModel): void {
-  const opset = model.opsets[''] ?? 0;
-  if (opset < OPSETS.min || opset > OPSETS.max) {
-    throw new UsageError({
-      what: 'This version of the ONNX operators cannot be quantized.',
-      expected: `opset ${OPSETS.min} to ${OPSETS.max}`,
-      received: `opset ${opset}`,
-      hint: 'Export the model again with a supported opset.',
-    });
-  }
-  const quantized = model.nodes.find(({ op }) => /QuantizeLinear|^QLinear|^QGemm|Integer/.test(op));
-  if (quantized !== undefined) {
-    throw new UsageError({
-      what: 'The model is quantized already.',
-      expected: 'a float32 model',
-      received: `a ${quantized.op} node (${quantized.outputs[0]})`,
-      hint: 'Quantize the float32 model it was made from.',
-    });
-  }
-  const half = [...model.initializers].find(([, tensor]) => tensor.type === 'float16');
-  if (half !== undefined) {
-    throw new UsageError({
-      what: 'The model has float16 weights.',
-      expected: 'a float32 model',
-      received: `${half[0]} in float16`,
-      hint: 'Quantize the float32 model it was made from.',
-    });
-  }
+/** As {@link quantizeStatic}, telling of every node what became of it and why. */
+export async function explainedQuantization(
+  model: OnnxModel,
+  feeds: Feeds,
+  options: QuantizeOptions = {},
+): Promise<{ readonly model: OnnxModel; readonly fates: readonly NodeFate[] }> {
+  const settings = quantizeDefaults(options);
+  const { scheme, keepFloat, correctBiasWith, calibration } = settings;
+  const found = await prepareStatic(model, feeds, settings);
+  const prepared = correctBiasWith.length === 0 ? found : { ...found, model: withOwnBiases(found.model) };
+  checkNames(keepFloat, prepared.model);
+  const { plan, parameters } = planPrepared(prepared, scheme, keepFloat);
+  const write = (from: OnnxModel): OnnxModel => writeQdq(from, plan, parameters, SCHEME_TYPES[scheme].weight);
+  const ready =
+    correctBiasWith.length === 0
+      ? prepared.model
+      : await correctBiases(prepared.model, plan, write, correctBiasWith, calibration.threads);
+  return { model: write(ready), fates: nodeFates(prepared.model, plan, keepFloat) };
 }
 
-/** Shape of every node output for one feed. */
-async function observeShapes(model: OnnxModel, feed: NdArrays, threads: number | undefined): Promise<ValueShapes> {
-  const values = model.nodes.flatMap((node) => node.outputs).filter((name) => name !== '');
-  const probed = probeModel(model, [...model.inputs.map(({ name }) => name), ...values], 'shape');
-  const runner = await OnnxRunner.create(probed.model, threads === undefined ? {} : { threads });
-  try {
-    const results = await runner.run(feed);
-    return new Map([...probed.names].map(([value, [part = '']]) => [value, Array.from(results[part]?.data ?? [])]));
-  } finally {
-    await runner.release();
-  }
-}
-
-function union(sources: readonly string[], ranges: ReadonlyMap<string, ValueRange>): ValueRange {
-  const found = sources.flatMap((source) => ranges.get(source) ?? []);
-  return { min: Math.min(...found.map(({ min }) => min)), max: Math.max(...found.map(({ max }) => max)) };
-}
-
-async function* iterate(feeds: Feeds): AsyncGenerator<NdArrays> {
-  yield* feeds;
-}
-
-async function* prepend(first: NdArrays, rest: AsyncIterable<NdArrays>): AsyncGenerator<NdArrays> {
-  yield first;
-  yield* rest;
+function checkNames(keepFloat: ReadonlySet<string>, model: OnnxModel): void {
+  const known = new Set(model.nodes.map(nodeLabel));
+  const missing = [...keepFloat].find((name) => !known.has(name));
+  if (missing === undefined) return;
+  throw new UsageError({
+    what: `There is no node "${missing}" to keep in float32.`,
+    expected: 'a node of the model, after batch norms are folded',
+    received: `one of ${known.size}: ${[...known].slice(0, 5).join(', ')} …`,
+  });
 }

@@ -1,25 +1,33 @@
 import { sizeOf } from '@asc/core';
 import type { OnnxTensor } from '@asc/onnx';
-import { roundHalfEven, symmetricScale } from './quantization-parameters.js';
+import { activationParameters, INTEGER_LIMITS, roundHalfEven, symmetricScale } from './quantization-parameters.js';
 
 /** int32's positive limit; the bias is kept within ± this. */
 const INT32_MAX = 2 ** 31 - 1;
 
-/** One scale per channel of `axis`, zero points 0. */
+/** How a weight tensor becomes integers: one scale per channel of `axis`, or one for all where there is no axis. */
 export interface WeightScales {
-  readonly axis: number;
+  readonly type: 'int8' | 'uint8';
+  readonly axis: number | undefined;
   readonly scales: Float32Array;
+  readonly zeroPoint: number;
 }
 
-/** Symmetric int8 scales of each channel of a float32 weight tensor. */
-export function weightScales(weight: OnnxTensor, axis: number): WeightScales {
+/** Scales of a float32 weight tensor: symmetric int8 of each channel, or asymmetric uint8 of the whole tensor. */
+export function weightScales(weight: OnnxTensor, axis: number, type: 'int8' | 'uint8' = 'int8'): WeightScales {
+  if (type === 'uint8') {
+    let [min, max] = [0, 0];
+    for (const value of floats(weight)) [min, max] = [Math.min(min, value), Math.max(max, value)];
+    const { scale, zeroPoint } = activationParameters({ min, max }, type);
+    return { type, axis: undefined, scales: Float32Array.of(scale), zeroPoint };
+  }
   const absMax = new Float64Array(weight.shape[axis] ?? 1);
   const channelOf = channelIndex(weight.shape, axis);
   floats(weight).forEach((value, i) => {
     const channel = channelOf(i);
     absMax[channel] = Math.max(absMax[channel] ?? 0, Math.abs(value));
   });
-  return { axis, scales: Float32Array.from(absMax, symmetricScale) };
+  return { type, axis, scales: Float32Array.from(absMax, symmetricScale), zeroPoint: 0 };
 }
 
 /**
@@ -28,24 +36,29 @@ export function weightScales(weight: OnnxTensor, axis: number): WeightScales {
  */
 export function raiseForBias(weights: WeightScales, inputScale: number, bias: OnnxTensor): WeightScales {
   const values = floats(bias);
+  const widestOf = (channel: number): number =>
+    weights.axis === undefined
+      ? values.reduce((widest, value) => Math.max(widest, Math.abs(value)), 0)
+      : Math.abs(values[channel] ?? 0);
   const scales = weights.scales.map((scale, channel) => {
     // The product is float32 there, the quotient float64.
-    const widest = Math.fround(Math.fround(1.0001) * 2 * Math.abs(values[channel] ?? 0));
+    const widest = Math.fround(Math.fround(1.0001) * 2 * widestOf(channel));
     const smallest = widest / (2 * INT32_MAX);
     const candidate = inputScale * scale;
     return candidate > 0 && candidate < smallest ? scale * (smallest / candidate) : scale;
   });
-  return { axis: weights.axis, scales };
+  return { ...weights, scales };
 }
 
-/** The int8 integers of a weight tensor. */
-export function quantizeWeight(weight: OnnxTensor, { axis, scales }: WeightScales): OnnxTensor {
+/** The 8-bit integers of a weight tensor. */
+export function quantizeWeight(weight: OnnxTensor, { type, axis, scales, zeroPoint }: WeightScales): OnnxTensor {
   const channelOf = channelIndex(weight.shape, axis);
-  const data = Int8Array.from(floats(weight), (value, i) => {
+  const { min, max } = type === 'int8' ? { min: -127, max: 127 } : INTEGER_LIMITS[type];
+  const integers = floats(weight).map((value, i) => {
     const scale = scales[channelOf(i)] ?? 1;
-    return Math.max(-127, Math.min(127, roundHalfEven(Math.fround(value / scale))));
+    return Math.max(min, Math.min(max, roundHalfEven(Math.fround(value / scale)) + zeroPoint));
   });
-  return { type: 'int8', shape: weight.shape, data };
+  return { type, shape: weight.shape, data: type === 'int8' ? Int8Array.from(integers) : Uint8Array.from(integers) };
 }
 
 /** The int32 integers of a bias and their scales: inputScale · weightScale of each channel, zero point 0. */
@@ -55,14 +68,16 @@ export function quantizeBias(
   weights: WeightScales,
 ): { readonly bias: OnnxTensor; readonly scales: Float32Array } {
   const scales = weights.scales.map((scale) => inputScale * scale);
-  const data = Int32Array.from(floats(bias), (value, channel) =>
-    Math.max(-INT32_MAX - 1, Math.min(INT32_MAX, roundHalfEven(value / (scales[channel] ?? 1)))),
-  );
+  const data = Int32Array.from(floats(bias), (value, channel) => {
+    const scale = scales[weights.axis === undefined ? 0 : channel] ?? 1;
+    return Math.max(-INT32_MAX - 1, Math.min(INT32_MAX, roundHalfEven(value / scale)));
+  });
   return { bias: { type: 'int32', shape: [data.length], data }, scales };
 }
 
-/** Flat index → position along `axis`. */
-function channelIndex(shape: readonly number[], axis: number): (flat: number) => number {
+/** Flat index → position along `axis`; 0 where there is none. */
+export function channelIndex(shape: readonly number[], axis: number | undefined): (flat: number) => number {
+  if (axis === undefined) return () => 0;
   const inner = sizeOf(shape.slice(axis + 1));
   const channels = shape[axis] ?? 1;
   return (flat) => Math.floor(flat / inner) % channels;

@@ -3,17 +3,23 @@ import { floatValues } from './float-values.js';
 import { indexGraph } from './graph-index.js';
 import { OPERATOR_RULES, type OperatorRule } from './operator-rules.js';
 
+/** What a node is called: its name, or its first output where it has none. */
+export function nodeLabel(node: OnnxNode): string {
+  return node.name || (node.outputs[0] ?? '');
+}
+
 /**
  * The nodes to quantize, with their rule: from the first convolution (or other weighted layer, where there is none) on,
- * without the front end, and without moves (`share`) whose result no quantized node uses.
+ * without the front end, without those of the labels `keepFloat`, and without moves (`share`) whose result no quantized node
+ * uses.
  */
-export function selectNodes(model: OnnxModel): Map<OnnxNode, OperatorRule> {
+export function selectNodes(model: OnnxModel, keepFloat: ReadonlySet<string> = new Set()): Map<OnnxNode, OperatorRule> {
   const floats = floatValues(model);
   const index = indexGraph(model);
   const candidates = new Map<OnnxNode, OperatorRule>();
   const region = regionOf(model);
   for (const node of model.nodes) {
-    const rule = region.has(node) ? ruleOf(node, model, floats) : undefined;
+    const rule = region.has(node) && !keepFloat.has(nodeLabel(node)) ? ruleOf(node, model, floats) : undefined;
     if (rule !== undefined) candidates.set(node, rule);
   }
   const selected = new Map<OnnxNode, OperatorRule>();
@@ -28,6 +34,17 @@ export function selectNodes(model: OnnxModel): Map<OnnxNode, OperatorRule> {
     }
   }
   return new Map(model.nodes.flatMap((node) => pair(node, selected.get(node))));
+}
+
+/** Why `selectNodes` leaves `node` in float32. */
+export function whyFloat(node: OnnxNode, model: OnnxModel, keepFloat: ReadonlySet<string>): string {
+  if (node.name.startsWith(`${FRONT_END_SCOPE}/`)) return 'part of the front end';
+  if (keepFloat.has(nodeLabel(node))) return 'kept in float32 by request';
+  if (!regionOf(model).has(node)) return 'in front of the first weighted layer';
+  if (node.op === 'Softmax') return 'steps of 1/255 would spoil the log loss';
+  if (OPERATOR_RULES[node.op] === undefined || node.domain !== '') return 'no 8-bit kernel';
+  if (ruleOf(node, model, floatValues(model)) === undefined) return 'operands that no 8-bit kernel takes';
+  return 'only moves numbers that float32 operators read';
 }
 
 function pair(node: OnnxNode, rule: OperatorRule | undefined): [OnnxNode, OperatorRule][] {

@@ -1,17 +1,32 @@
+import { ENTROPY_LEVELS, entropyRange } from './entropy-range.js';
+import { leastErrorRange } from './least-error-range.js';
 import type { ValueRange } from './quantization-parameters.js';
 
+/** Bins at the first batch; the entropy calibrator wants as many as it has levels. */
 const BINS = 2048;
-const MAX_BINS = 2 ** 17;
+/** How often the bins may double before they are made coarser. */
+const MAX_GROWTH = 64;
 
 /**
  * Histogram of a stream of numbers over [−limit, limit], which widens in whole bins as larger numbers arrive. Scheme of the
- * percentile calibrator of onnxruntime 1.30 (2048 bins at the first batch, two-sided).
+ * histogram calibrators of onnxruntime 1.30 (two-sided; 2048 bins at the first batch, 128 for the entropy).
  */
 export class ValueHistogram {
-  #counts = new Float64Array(BINS);
+  readonly #maxBins: number;
+  #counts: Float64Array;
   #limit = 0;
   #min = Infinity;
   #max = -Infinity;
+
+  constructor(bins: number = BINS) {
+    this.#maxBins = bins * MAX_GROWTH;
+    this.#counts = new Float64Array(bins);
+  }
+
+  /** A histogram fit for `entropyRange`. */
+  static forEntropy(): ValueHistogram {
+    return new ValueHistogram(ENTROPY_LEVELS);
+  }
 
   /** Counts `values`, whose range is `range`. */
   add(values: Float32Array, range: ValueRange): void {
@@ -26,6 +41,18 @@ export class ValueHistogram {
       const within = bin < 0 ? 0 : bin > last ? last : bin;
       counts[within] = (counts[within] ?? 0) + 1;
     }
+  }
+
+  /** The range that diverges least, within the observed one. */
+  entropyRange(): ValueRange {
+    if (this.#limit === 0) return { min: 0, max: 0 };
+    const { min, max } = entropyRange(this.#counts, this.#limit);
+    return { min: Math.max(min, this.#min), max: Math.min(max, this.#max) };
+  }
+
+  /** The range with the least squared error of 256 levels. */
+  leastErrorRange(): ValueRange {
+    return leastErrorRange(this.#counts, this.#limit, { min: this.#min, max: this.#max });
   }
 
   /** The range that leaves out (100 − percentile)/2 percent on either side, within the observed one. */
@@ -50,7 +77,7 @@ export class ValueHistogram {
       this.#limit = limit;
       return;
     }
-    while (limit / this.#width() > MAX_BINS / 2) this.#coarsen();
+    while (limit / this.#width() > this.#maxBins / 2) this.#coarsen();
     if (limit > this.#limit) this.#grow(Math.floor((limit - this.#limit) / this.#width() + 1));
   }
 

@@ -15,8 +15,9 @@ export function writeQdq(
   model: OnnxModel,
   plan: QuantizationPlan,
   parametersOf: ReadonlyMap<string, QuantizationParameters>,
+  weightType: 'int8' | 'uint8',
 ): OnnxModel {
-  const constants = new QdqConstants(model);
+  const constants = new QdqConstants(model, weightType);
   const weights = constants.planWeights(plan, parametersOf);
   const graphOutputs = new Set(model.outputs.map(({ name }) => name));
   const nodes: OnnxNode[] = [];
