@@ -1,6 +1,6 @@
 import type { EventReport, Report } from '@asc/evaluate';
 import { encodeOnnx, writeOnnxFile } from '@asc/onnx';
-import type { ValueError } from '@asc/quantize';
+import type { NodeFate } from '@asc/quantize';
 import { readRun } from '@asc/train';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { CommandContext, CommandResult } from '../command/command-context.j
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
 import { readModelFile, type LoadedModel } from '../line/load-model.js';
-import { quantizeModel } from '../line/quantize-model.js';
+import { quantizeModel, type QuantizedModel } from '../line/quantize-model.js';
 import { groundsFor, type Grounds } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
 import { formatBytes, formatPercent } from '../terminal/format.js';
@@ -32,12 +32,16 @@ async function makeInt8(
   options: QuantizeCommandOptions,
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const { out, scheme, verify = false } = options;
+  const { out, scheme, calibration, keepFloat, equalise = false, correctBias = false, verify = false } = options;
   const float = await readModelFile(file);
   const grounds = await groundsOf(options.calibrate, float);
   const quantized = await quantizeModel(float, {
     clips: grounds.dataset.split(grounds.fold, 'train'),
-    method: scheme,
+    method: calibration,
+    scheme,
+    keepFloat,
+    equalise,
+    correctBias,
     signal,
     onProgress: countingDisplay(terminal, 'clips calibrated'),
   });
@@ -53,10 +57,10 @@ async function makeInt8(
     : undefined;
   await writeOnnxFile(out, quantized.model);
   const bytes = { before: encodeOnnx(float.model).length, after: quantized.bytes };
-  const { calibrated, errors } = quantized;
+  const { calibrated, errors, fates, ranking } = quantized;
   return {
-    json: { file, out, scheme, calibrated, bytes, ...reports, errors },
-    text: describe(out, bytes, calibrated, reports, errors),
+    json: { file, out, scheme, calibration, calibrated, bytes, ...reports, errors, nodes: fates, ranking },
+    text: describe(out, bytes, reports, quantized),
   };
 }
 
@@ -76,9 +80,8 @@ type Scored = Report | EventReport;
 function describe(
   out: string,
   bytes: { before: number; after: number },
-  calibrated: number,
   reports: { before: Scored; after: Scored } | undefined,
-  errors: readonly ValueError[],
+  { calibrated, errors, fates, ranking }: QuantizedModel,
 ): string {
   const row = (name: string, size: number, report: Scored | undefined): string[] => [
     name,
@@ -102,5 +105,22 @@ function describe(
     '',
     'where precision went (signal to noise, worst first)',
     table([{ heading: '' }, { heading: '' }, { heading: '', align: 'right' }], lost),
+    '',
+    ...coverage(fates),
+    ...(ranking.length === 0
+      ? []
+      : ['', 'what 8 bits cost in each layer alone (rise of the squared error of the outputs)']),
+    ...ranking.slice(0, WORST).map(({ name, op, drop }) => `  ${name} (${op}): ${drop.toExponential(1)}`),
   ].join('\n');
+}
+
+/** How many nodes run on integers, and why the others do not. */
+function coverage(fates: readonly NodeFate[]): string[] {
+  const count = (fate: NodeFate['fate']): number => fates.filter((node) => node.fate === fate).length;
+  const reasons = new Map<string, string[]>();
+  for (const { op, why } of fates) if (why !== '') reasons.set(why, [...(reasons.get(why) ?? []), op]);
+  return [
+    `${count('int8')} nodes on 8 bits, ${count('removed')} done by zero points, ${count('float32')} in float32:`,
+    ...[...reasons].map(([why, ops]) => `  ${ops.length} ${why} (${[...new Set(ops)].slice(0, 6).join(', ')})`),
+  ];
 }

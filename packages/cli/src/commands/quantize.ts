@@ -1,11 +1,26 @@
+import type { CalibrationMethod, QuantizationScheme } from '@asc/quantize';
 import { Option, type Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { path } from '../command/options.js';
+import { path, wholeNumber } from '../command/options.js';
+
+// The library's lists, without loading it and ONNX Runtime for `asc --help`.
+const SCHEMES = Object.keys({ s8s8: 1, u8s8: 1, u8u8: 1 } satisfies Record<QuantizationScheme, 1>);
+const CALIBRATIONS = Object.keys({
+  minmax: 1,
+  'moving-average': 1,
+  percentile: 1,
+  entropy: 1,
+  mse: 1,
+} satisfies Record<CalibrationMethod, 1>);
 
 export interface QuantizeCommandOptions extends CommonOptions {
   readonly calibrate: string;
   readonly out: string;
-  readonly scheme: 'minmax' | 'percentile';
+  readonly scheme: QuantizationScheme;
+  readonly calibration: CalibrationMethod;
+  readonly keepFloat: number;
+  readonly equalise?: boolean;
+  readonly correctBias?: boolean;
   readonly verify?: boolean;
 }
 
@@ -20,8 +35,18 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     .requiredOption('--calibrate <DIR|RUN>', 'dataset, or run that names one: its training side tells the ranges', path)
     .requiredOption('-o, --out <FILE>', 'the .onnx file to write', path)
     .addOption(
-      new Option('--scheme <SCHEME>', 'ranges of the activations').choices(['minmax', 'percentile']).default('minmax'),
+      new Option('--scheme <SCHEME>', 'types of activations and weights (u8s8: uint8 and int8)')
+        .choices(SCHEMES)
+        .default('u8s8'),
     )
+    .addOption(
+      new Option('--calibration <METHOD>', 'how the ranges of activations are told from the recordings')
+        .choices(CALIBRATIONS)
+        .default('minmax'),
+    )
+    .option('--keep-float <K>', 'leave the K layers that 8 bits cost most in float32', wholeNumber(0), 0)
+    .option('--equalise', 'even out the weights of neighbouring layers first')
+    .option('--correct-bias', 'take the mean error of every layer off its bias')
     .option('--verify', 'score both models on the held-out side')
     .action((file: string, options: QuantizeCommandOptions) =>
       perform(options, async (context) => (await import('../actions/quantize.js')).quantize(file, options, context)),

@@ -1,7 +1,18 @@
 import type { ClipInfo, NdArrays } from '@asc/core';
 import type { ClipList } from '@asc/data';
-import { encodeOnnx, setModelCard, type OnnxModel } from '@asc/onnx';
-import { quantizationReport, quantizeStatic, type ValueError } from '@asc/quantize';
+import { encodeOnnx, setModelCard } from '@asc/onnx';
+import {
+  explainedQuantization,
+  outputError,
+  quantizationReport,
+  rankLayers,
+  type CalibrationMethod,
+  type LayerSensitivity,
+  type NodeFate,
+  type QuantizationScheme,
+  type QuantizeOptions,
+  type ValueError,
+} from '@asc/quantize';
 import type { LoadedModel } from './load-model.js';
 import { createSceneJudge } from './scene-judge.js';
 
@@ -9,11 +20,18 @@ import { createSceneJudge } from './scene-judge.js';
 const CALIBRATION_CLIPS = 100;
 /** Recordings that tell where precision was lost: every value inside the graph is compared. */
 const REPORT_CLIPS = 4;
+/** Recordings that layers are ranked and biases corrected with: the network runs once per layer on each. */
+const LAYERWISE_CLIPS = 8;
 
 export interface QuantizeModelOptions {
   /** Recordings of the training side; an even choice of them is used. */
   readonly clips: ClipList;
-  readonly method: 'minmax' | 'percentile';
+  readonly method?: CalibrationMethod;
+  readonly scheme?: QuantizationScheme;
+  /** How many layers stay float32: those that 8 bits cost most. */
+  readonly keepFloat?: number;
+  readonly equalise?: boolean;
+  readonly correctBias?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -24,14 +42,17 @@ export interface QuantizedModel extends LoadedModel {
   readonly calibrated: number;
   /** Signal-to-noise ratio of every value, in graph order. */
   readonly errors: readonly ValueError[];
+  readonly fates: readonly NodeFate[];
+  /** Layers by what 8 bits cost in each alone; empty where none were asked to stay float32. */
+  readonly ranking: readonly LayerSensitivity[];
 }
 
-/** The same model in int8, its activations calibrated on real recordings. */
+/** The same model on 8 bits, its activations calibrated on real recordings. */
 export async function quantizeModel(
   { model, card }: LoadedModel,
   options: QuantizeModelOptions,
 ): Promise<QuantizedModel> {
-  const { method, signal, onProgress } = options;
+  const { method = 'minmax', scheme = 'u8s8', keepFloat = 0, equalise = false, signal, onProgress } = options;
   const clips = evenly(options.clips, CALIBRATION_CLIPS);
   const judge = await createSceneJudge(model, card);
   try {
@@ -43,10 +64,22 @@ export async function quantizeModel(
         if (told) onProgress?.(done + 1, chosen.length);
       }
     }
-    const quantized: OnnxModel = await quantizeStatic(model, feeds(clips, true), { method });
+    const few: NdArrays[] = [];
+    if (keepFloat > 0 || options.correctBias === true) {
+      for await (const feed of feeds(evenly(clips, LAYERWISE_CLIPS))) few.push(feed);
+    }
+    const settings: QuantizeOptions = { method, scheme, equalise };
+    const ranking = keepFloat === 0 ? [] : await rankLayers(model, few, await outputError(model, few), settings);
+    signal?.throwIfAborted();
+    const { model: quantized, fates } = await explainedQuantization(model, feeds(clips, true), {
+      ...settings,
+      keepFloat: ranking.slice(0, keepFloat).map(({ name }) => name),
+      ...(options.correctBias === true ? { correctBiasWith: few } : {}),
+    });
     setModelCard(quantized, card);
     const errors = await quantizationReport(model, quantized, feeds(evenly(clips, REPORT_CLIPS)));
-    return { model: quantized, card, bytes: encodeOnnx(quantized).length, calibrated: clips.length, errors };
+    const bytes = encodeOnnx(quantized).length;
+    return { model: quantized, card, bytes, calibrated: clips.length, errors, fates, ranking };
   } finally {
     await judge.close();
   }
