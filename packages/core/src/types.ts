@@ -135,6 +135,12 @@ export interface FrontEndPlan {
   readonly deltaKernel: Float32Array | undefined;
 }
 
+/**
+ * What is heard of a recording with several channels: the mean of all, of the first two (`mid`), one of them, or `both`: every
+ * channel as a recording of its own, whose judgements are averaged.
+ */
+export type StereoPolicy = 'mean' | 'mid' | 'left' | 'right' | 'both';
+
 /** What a shipped model knows about itself; stored in the ONNX file's metadata. */
 export interface ModelCard {
   readonly name: string;
@@ -142,6 +148,8 @@ export interface ModelCard {
   readonly sampleRateHz: number;
   /** Samples of one model input window (S). */
   readonly clipSamples: number;
+  /** What is heard of a recording with several channels; absent for their mean. */
+  readonly stereo?: StereoPolicy;
   /** The labels are sound events, each with a probability of its own. */
   readonly events?: true;
   /** What the graph's input is: raw samples (B, S), or a feature map (B, F, T, C). */

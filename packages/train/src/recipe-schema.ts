@@ -28,7 +28,11 @@ export const recipeSchema = z
     dataset: datasetSchema,
     features: z.strictObject({ preset: z.string().min(1), overrides: jsonOptions }),
     /** Length of one model input window. */
-    clip: z.strictObject({ seconds: z.number().positive().max(3600) }),
+    clip: z.strictObject({
+      seconds: z.number().positive().max(3600),
+      /** What is heard of a recording with several channels; `both` is every channel as a recording of its own. */
+      stereo: z.enum(['mean', 'mid', 'left', 'right', 'both']).default('mean'),
+    }),
     augment: augmentSchema.prefault({}),
     model: z.strictObject({ preset: z.string().min(1), options: jsonOptions }),
     embeddings: embeddingsSchema.optional(),

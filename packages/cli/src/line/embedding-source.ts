@@ -17,7 +17,12 @@ export async function createEmbeddingSource(
 ): Promise<FeatureSource> {
   const runner = await OnnxRunner.create(exportOnnx(embedPatches(embedder, frames), { softmax: false }));
   const patches = createFeatureSource(options);
-  const settings = JSON.stringify([options.frontEnd, options.windowSamples, digest(embedder)]);
+  const settings = JSON.stringify([
+    options.frontEnd,
+    options.windowSamples,
+    options.stereo ?? 'mean',
+    digest(embedder),
+  ]);
   const embed = async (maps: readonly FeatureMap[]): Promise<FeatureMap[]> => {
     const { data, shape } = Object.values(await runner.run({ patches: stackMaps(maps) }))[0]!;
     const [count = 0, bands = 0, patchCount = 0] = shape;

@@ -1,4 +1,4 @@
-import type { FeatureMap, FrontEndConfig } from '@asc/core';
+import type { FeatureMap, FrontEndConfig, StereoPolicy } from '@asc/core';
 import { fileIdentity, workerPool, type ArrayCache, type CacheEntry } from '@asc/data';
 import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
 import type { AugmentedRequest, FeatureRequest, Placement } from './window-worker.js';
@@ -24,6 +24,8 @@ export interface FeatureSourceOptions {
   readonly frontEnd: FrontEndConfig;
   /** Samples of a window at the front end's rate (S). */
   readonly windowSamples: number;
+  /** What is heard of several channels; default: their mean. */
+  readonly stereo?: StereoPolicy | undefined;
   /** Remembers the maps of windows whose place does not change. */
   readonly cache?: ArrayCache | undefined;
   /** Threads; default: one per core. */
@@ -32,13 +34,14 @@ export interface FeatureSourceOptions {
 
 /** Starts the threads. Close it, or they stay. */
 export function createFeatureSource(options: FeatureSourceOptions): FeatureSource {
-  const { frontEnd, windowSamples, cache, workers } = options;
+  const { frontEnd, windowSamples, stereo, cache, workers } = options;
   const pool = workerPool(new URL('./window-worker.js', import.meta.url), workers === undefined ? {} : { workers });
   const compute = (path: string, placement: Placement): Promise<FeatureMap[]> => {
-    const request: FeatureRequest = { path, sampleRateHz: frontEnd.sampleRateHz, windowSamples, placement, frontEnd };
+    const { sampleRateHz } = frontEnd;
+    const request: FeatureRequest = { path, sampleRateHz, windowSamples, stereo, placement, frontEnd };
     return pool.run<FeatureMap[]>('featureWindows', request);
   };
-  const settings = JSON.stringify([frontEnd, windowSamples]);
+  const settings = JSON.stringify([frontEnd, windowSamples, stereo ?? 'mean']);
   return {
     maps: remembered(settings, cache, compute),
     async augmentedMaps(clips, augment, draws) {
@@ -49,7 +52,7 @@ export function createFeatureSource(options: FeatureSourceOptions): FeatureSourc
       );
       const maps = await Promise.all(
         parts.map((part) => {
-          const request: AugmentedRequest = { clips: part, windowSamples, frontEnd, augment, ...draws };
+          const request: AugmentedRequest = { clips: part, windowSamples, stereo, frontEnd, augment, ...draws };
           return pool.run<FeatureMap[]>('augmentedMaps', request);
         }),
       );

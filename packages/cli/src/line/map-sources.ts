@@ -23,10 +23,11 @@ async function createSource(
   cache: ArrayCache,
 ): Promise<FeatureSource> {
   if (kind === 'features' || embedder === undefined) {
-    return createFeatureSource({ frontEnd: card.frontEnd, windowSamples: card.clipSamples, cache });
+    const { frontEnd, clipSamples: windowSamples, stereo } = card;
+    return createFeatureSource({ frontEnd, windowSamples, stereo, cache });
   }
   const { frontEnd, clipSamples: windowSamples } = hearing(card.clipSamples / card.sampleRateHz);
-  const options = { frontEnd, windowSamples, cache };
+  const options = { frontEnd, windowSamples, stereo: card.stereo, cache };
   return kind === 'patches'
     ? createFeatureSource(options)
     : createEmbeddingSource(embedder.net, embedder.frames, options);

@@ -27,6 +27,7 @@ export function recipeCard(recipe: Recipe, labels: LabelSpace): ModelCard {
     labels,
     sampleRateHz: config.sampleRateHz,
     clipSamples,
+    ...(recipe.clip.stereo !== 'mean' && { stereo: recipe.clip.stereo }),
     ...(recipe.task.kind === 'aed' && { events: true as const }),
     input: 'features',
     frontEnd: config,

@@ -80,9 +80,9 @@ export async function createSceneJudge(
 
   /** The windows of a recording, for each input; raw samples are a map of one band. */
   async function windows(path: string, placement: Placement): Promise<Heard> {
-    const { sampleRateHz, clipSamples: windowSamples, patches } = card;
+    const { sampleRateHz, clipSamples: windowSamples, stereo, patches } = card;
     if (card.input === 'waveform') {
-      const request: WindowRequest = { path, sampleRateHz, windowSamples, placement };
+      const request: WindowRequest = { path, sampleRateHz, windowSamples, stereo, placement };
       const heard = await pool.run<Float32Array[]>('sampleWindows', request);
       return { first: heard.map((data) => ({ data, bands: 1, frames: data.length, channels: 1 })) };
     }
@@ -92,7 +92,8 @@ export async function createSceneJudge(
 
   async function mapsOf(path: string, ends: Pick<ModelCard, 'frontEnd' | 'clipSamples'>, placement: Placement) {
     const { frontEnd, clipSamples: windowSamples } = ends;
-    const request: FeatureRequest = { path, sampleRateHz: frontEnd.sampleRateHz, windowSamples, placement, frontEnd };
+    const { sampleRateHz } = frontEnd;
+    const request: FeatureRequest = { path, sampleRateHz, windowSamples, stereo: card.stereo, placement, frontEnd };
     return pool.run<FeatureMap[]>('featureWindows', request);
   }
 

@@ -17,6 +17,7 @@ import {
   type ClipTargets,
   type SegmentDraw,
 } from '@asc/train';
+import { drawnChannel } from './drawn-channel.js';
 import type { FeatureSource } from './feature-source.js';
 import type { MapSources } from './map-sources.js';
 import type { WindowAugmentation } from './window-augmentation.js';
@@ -70,8 +71,9 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
   const load = async (source: FeatureSource, place: Place, epoch: number): Promise<FeatureMap> => {
     const { id, path } = clips.at(place.index) as ClipInfo;
     const whole = { kind: 'spread', crops: 1 } as const;
-    const [map] = await source.maps(path, longClips.has(id) ? { kind: 'at', share: shareOf(place, epoch) } : whole);
-    return map as FeatureMap;
+    const share = shareOf(place, epoch);
+    const maps = await source.maps(path, longClips.has(id) ? { kind: 'at', share } : whole);
+    return maps[drawnChannel(share, maps.length)] as FeatureMap;
   };
   const loadAll = async (source: FeatureSource, places: readonly Place[], epoch: number): Promise<NdArray> => {
     if (augment === undefined) return stackMaps(await Promise.all(places.map((place) => load(source, place, epoch))));

@@ -1,7 +1,16 @@
-import { createRng, type FeatureMap, type FrontEndConfig } from '@asc/core';
-import { codeAudio, probeAudio, readAudio, transferred, type CodeAudioOptions, type Transferred } from '@asc/data';
+import { createRng, type FeatureMap, type FrontEndConfig, type StereoPolicy, type Waveform } from '@asc/core';
+import {
+  codeAudio,
+  probeAudio,
+  readAudio,
+  readChannels,
+  transferred,
+  type CodeAudioOptions,
+  type Transferred,
+} from '@asc/data';
 import { frontEnd, type FrontEnd } from '@asc/features';
 import { augmentWindow, clipBinScales, DeviceShelf } from './augment-window.js';
+import { drawnChannel } from './drawn-channel.js';
 import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
 import { fitToWindow, isLonger, windowsToCover, windowStarts } from './window.js';
 
@@ -23,6 +32,11 @@ export interface WindowRequest {
   readonly path: string;
   readonly sampleRateHz: number;
   readonly windowSamples: number;
+  /**
+   * Of `both`, placements that are drawn (`at`, `places`) hear the channel their draw names in each window; the others hear every
+   * channel, window by window.
+   */
+  readonly stereo: StereoPolicy | undefined;
   readonly placement: Placement;
 }
 
@@ -34,6 +48,7 @@ export interface FeatureRequest extends WindowRequest {
 export interface AugmentedRequest {
   readonly clips: readonly TrainingClip[];
   readonly windowSamples: number;
+  readonly stereo: StereoPolicy | undefined;
   readonly frontEnd: FrontEndConfig;
   readonly augment: WindowAugmentation;
   /** The draws of a clip are named by seed, epoch, the clip's id and which of its copies it is. */
@@ -64,18 +79,36 @@ function frontEndOf(config: FrontEndConfig): FrontEnd {
 }
 
 async function readWindows(request: WindowRequest): Promise<Float32Array<ArrayBuffer>[]> {
-  const { path, sampleRateHz, windowSamples } = request;
+  const { path, sampleRateHz, windowSamples, placement, stereo = 'mean' } = request;
   const info = await probeAudio(path);
   const ownWindow = Math.round((windowSamples * info.sampleRateHz) / sampleRateHz);
-  const fit = (samples: Float32Array) => fitToWindow(samples, windowSamples) as Float32Array<ArrayBuffer>;
-  if (!isLonger(info.samples, ownWindow)) return [fit((await readAudio(path, { sampleRateHz })).samples)];
+  const starts = isLonger(info.samples, ownWindow) ? startsOf(info.samples, ownWindow, placement) : [undefined];
   const windows: Float32Array<ArrayBuffer>[] = [];
-  for (const startSamples of startsOf(info.samples, ownWindow, request.placement)) {
+  const read = async (startSamples: number | undefined): Promise<readonly Waveform[]> => {
     // Read window by window: memory is that of the windows, however long the recording.
-    const range = { startSamples, lengthSamples: ownWindow };
-    windows.push(fit((await readAudio(path, { sampleRateHz, range })).samples));
+    const range = startSamples === undefined ? {} : { range: { startSamples, lengthSamples: ownWindow } };
+    if (stereo === 'both') return readChannels(path, { sampleRateHz, ...range });
+    return [await readAudio(path, { mono: stereo, sampleRateHz, ...range })];
+  };
+  const fit = ({ samples }: Waveform) => fitToWindow(samples, windowSamples) as Float32Array<ArrayBuffer>;
+  const shares = stereo === 'both' ? drawnShares(placement) : undefined;
+  if (shares === undefined) {
+    for (const start of starts) windows.push(...(await read(start)).map(fit));
+    return windows;
+  }
+  let channels: readonly Waveform[] = [];
+  for (const [i, share] of shares.entries()) {
+    // A recording that fits the window is read once.
+    if (i < starts.length) channels = await read(starts[i]);
+    windows.push(fit(channels[drawnChannel(share, channels.length)] as Waveform));
   }
   return windows;
+}
+
+/** The draws of a placement that is drawn. */
+function drawnShares(placement: Placement): readonly number[] | undefined {
+  if (placement.kind === 'places') return placement.shares;
+  return placement.kind === 'at' ? [placement.share] : undefined;
 }
 
 function startsOf(samples: number, windowSamples: number, placement: Placement): number[] {
@@ -118,7 +151,7 @@ export async function codeRecording(request: CodeAudioOptions & { readonly path:
 
 /** The feature maps (F, T, C) of training clips, each augmented by its own draws. */
 export async function augmentedMaps(request: AugmentedRequest): Promise<Transferred<FeatureMap[]>> {
-  const { clips, windowSamples, augment, seed, epoch } = request;
+  const { clips, windowSamples, stereo, augment, seed, epoch } = request;
   const ends = frontEndOf(request.frontEnd);
   const { sampleRateHz } = request.frontEnd;
   const { files, maxSeconds } = augment.impulseResponse;
@@ -126,7 +159,8 @@ export async function augmentedMaps(request: AugmentedRequest): Promise<Transfer
   const maps: FeatureMap[] = [];
   for (const clip of clips) {
     const rng = createRng(seed).split('augment', 'epoch', epoch, 'clip', clip.id, clip.copy);
-    const read = (path: string, samples: number) => readPart(path, { share: clip.share, sampleRateHz, samples });
+    const read = (path: string, samples: number) =>
+      readPart(path, { share: clip.share, stereo, sampleRateHz, samples });
     const window = await augmentWindow(clip, augment, { read, sampleRateHz, windowSamples, shelf, rng });
     const binScales = clipBinScales(augment, ends.bins, rng);
     maps.push(ends.compute(window, binScales === undefined ? {} : { binScales }));
@@ -140,12 +174,18 @@ export async function augmentedMaps(request: AugmentedRequest): Promise<Transfer
 /** About so many samples of a recording from its `share` on, or all of it. */
 async function readPart(
   path: string,
-  part: { readonly share: number; readonly sampleRateHz: number; readonly samples: number },
+  part: {
+    readonly share: number;
+    readonly stereo: StereoPolicy | undefined;
+    readonly sampleRateHz: number;
+    readonly samples: number;
+  },
 ): Promise<Float32Array> {
-  const { share, sampleRateHz, samples } = part;
+  const { share, stereo = 'mean', sampleRateHz, samples } = part;
   const info = await probeAudio(path);
+  const mono = stereo === 'both' ? drawnChannel(share, info.channels) : stereo;
   const lengthSamples = Math.ceil((samples * info.sampleRateHz) / sampleRateHz);
-  if (!isLonger(info.samples, lengthSamples)) return (await readAudio(path, { sampleRateHz })).samples;
+  if (!isLonger(info.samples, lengthSamples)) return (await readAudio(path, { mono, sampleRateHz })).samples;
   const range = { startSamples: Math.round(share * (info.samples - lengthSamples)), lengthSamples };
-  return (await readAudio(path, { sampleRateHz, range })).samples;
+  return (await readAudio(path, { mono, sampleRateHz, range })).samples;
 }

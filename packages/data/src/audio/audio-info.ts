@@ -12,8 +12,14 @@ export interface AudioInfo {
   readonly samples: number;
 }
 
-/** How channels become one: `mean` averages all of them (the mid of stereo), a number takes that channel (0 is left, 1 is right). */
-export type Mono = 'mean' | number;
+/**
+ * How channels become one: `mean` averages all of them, `mid` the first two, a number takes that channel; `left` is 0, `right` is 1.
+ * A recording of one channel has only that: by name or average it is taken as it is.
+ */
+export type Mono = 'mean' | 'mid' | 'left' | 'right' | number;
+
+/** Channels whose mean is one wanted signal. */
+export type Mix = readonly number[];
 
 /** Part of a recording, in samples per channel at the file's own rate. */
 export interface SampleRange {
@@ -25,12 +31,12 @@ export interface SampleRange {
 export interface AudioReader {
   readonly info: AudioInfo;
   /**
-   * One channel of `lengthSamples` samples from `startSamples` on. The caller has checked the range and the channel
+   * For each mix a signal of `lengthSamples` samples from `startSamples` on. The caller has checked the range and the channels
    * against `info`. Memory is that of the result plus a block, however long the file.
    *
    * @throws {DataError} where the bytes turn out damaged.
    */
-  read(startSamples: number, lengthSamples: number, mono: Mono): Promise<Float32Array>;
+  read(startSamples: number, lengthSamples: number, mixes: readonly Mix[]): Promise<Float32Array[]>;
 }
 
 /** Makes the error that names this file. */

@@ -27,8 +27,8 @@ export async function openFlac(source: ByteSource, offset: number): Promise<Audi
 
   return {
     info: { format: 'flac', sampleRateHz, channels, bits, samples },
-    async read(startSamples, lengthSamples, mono) {
-      const out = new Float32Array(lengthSamples);
+    async read(startSamples, lengthSamples, mixes) {
+      const outs = mixes.map(() => new Float32Array(lengthSamples));
       const endSamples = startSamples + lengthSamples;
       const md5 =
         header.md5 !== undefined && startSamples === 0 && lengthSamples === samples ? createHash('md5') : undefined;
@@ -38,16 +38,10 @@ export async function openFlac(source: ByteSource, offset: number): Promise<Audi
         const frame = await nextFrame(source, cursor, next);
         const from = Math.max(0, startSamples - frame.startSamples);
         const to = Math.min(frame.blockSamples, endSamples - frame.startSamples);
-        if (to > from)
-          mixPlanar(
-            frame.planes,
-            from,
-            to - from,
-            2 ** (bits - 1),
-            mono,
-            out,
-            frame.startSamples + from - startSamples,
-          );
+        if (to > from) {
+          const at = frame.startSamples + from - startSamples;
+          outs.forEach((out, m) => mixPlanar(frame.planes, from, to - from, 2 ** (bits - 1), mixes[m]!, out, at));
+        }
         md5?.update(storedBytes(frame.planes, bits, to));
         next = { offset: next.offset + frame.bytes, startSamples: frame.startSamples + frame.blockSamples };
       }
@@ -58,7 +52,7 @@ export async function openFlac(source: ByteSource, offset: number): Promise<Audi
           hint: FETCH_AGAIN,
         });
       }
-      return out;
+      return outs;
     },
   };
 }

@@ -11,7 +11,7 @@ async function decode(bytes: Uint8Array, sound: IntegerSound): Promise<Int32Arra
   const { bits, sampleRateHz, planes } = sound;
   expect(info).toEqual({ format: 'flac', sampleRateHz, channels: planes.length, bits, samples: planes[0]?.length });
   return Promise.all(
-    planes.map(async (_, c) => Int32Array.from(await read(0, info.samples, c), (x) => x * 2 ** (bits - 1))),
+    planes.map(async (_, c) => Int32Array.from((await read(0, info.samples, [[c]]))[0]!, (x) => x * 2 ** (bits - 1))),
   );
 }
 

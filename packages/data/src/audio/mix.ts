@@ -1,26 +1,42 @@
-import type { Mono } from './audio-info.js';
+import type { Mix, Mono } from './audio-info.js';
+
+/** The channels that `mono` means in a recording of `channels`; `undefined` where it has no such channel. */
+export function mixOf(mono: Mono, channels: number): Mix | undefined {
+  switch (mono) {
+    case 'mean':
+      return Array.from({ length: channels }, (_, c) => c);
+    case 'mid':
+      return channels === 1 ? [0] : [0, 1];
+    case 'left':
+      return [0];
+    case 'right':
+      return [Math.min(1, channels - 1)];
+    default:
+      return Number.isInteger(mono) && mono >= 0 && mono < channels ? [mono] : undefined;
+  }
+}
 
 /**
  * Mixes `count` frames of interleaved samples to one channel, written to `out` from `at` on.
- * `mean` sums in double precision, so that equal channels come out unchanged.
+ * A mean is summed in double precision, so that equal channels come out unchanged.
  */
 export function mixInterleaved(
   interleaved: Float32Array,
   channels: number,
   count: number,
-  mono: Mono,
+  mix: Mix,
   out: Float32Array,
   at: number,
 ): void {
-  if (mono !== 'mean' || channels === 1) {
-    const first = mono === 'mean' ? 0 : mono;
+  if (mix.length === 1) {
+    const first = mix[0]!;
     for (let i = 0; i < count; i++) out[at + i] = interleaved[i * channels + first]!;
     return;
   }
   for (let i = 0; i < count; i++) {
     let sum = 0;
-    for (let c = 0; c < channels; c++) sum += interleaved[i * channels + c]!;
-    out[at + i] = sum / channels;
+    for (const c of mix) sum += interleaved[i * channels + c]!;
+    out[at + i] = sum / mix.length;
   }
 }
 
@@ -30,21 +46,19 @@ export function mixPlanar(
   from: number,
   count: number,
   fullScale: number,
-  mono: Mono,
+  mix: Mix,
   out: Float32Array,
   at: number,
 ): void {
-  const picked = mono === 'mean' ? planes : planes.slice(mono, mono + 1);
-  const scale = 1 / (fullScale * picked.length);
-  const [first] = picked;
-  if (first === undefined) return;
-  if (picked.length === 1) {
-    for (let i = 0; i < count; i++) out[at + i] = first[from + i]! * scale;
+  const scale = 1 / (fullScale * mix.length);
+  if (mix.length === 1) {
+    const plane = planes[mix[0]!]!;
+    for (let i = 0; i < count; i++) out[at + i] = plane[from + i]! * scale;
     return;
   }
   for (let i = 0; i < count; i++) {
     let sum = 0;
-    for (const plane of picked) sum += plane[from + i]!;
+    for (const c of mix) sum += planes[c]![from + i]!;
     out[at + i] = sum * scale;
   }
 }

@@ -28,8 +28,8 @@ export async function openMp3(source: ByteSource, offset: number): Promise<Audio
 
   return {
     info: { format: 'mp3', sampleRateHz, channels, bits: undefined, samples },
-    async read(startSamples, lengthSamples, mono) {
-      const out = new Float32Array(lengthSamples);
+    async read(startSamples, lengthSamples, mixes) {
+      const outs = mixes.map(() => new Float32Array(lengthSamples));
       const start = startSamples + skipped;
       const end = start + lengthSamples;
       const firstFrame = Math.max(0, Math.floor(start / frameSamples) - PREROLL_FRAMES);
@@ -63,12 +63,13 @@ export async function openMp3(source: ByteSource, offset: number): Promise<Audio
           if (pcm !== undefined && to > from) {
             const wanted = pcm.subarray(from * channels, to * channels);
             for (let i = 0; i < wanted.length; i++) block[i] = wanted[i]! / 2 ** 15;
-            mixInterleaved(block, channels, to - from, mono, out, frame * frameSamples + from - start);
+            const target = frame * frameSamples + from - start;
+            outs.forEach((out, m) => mixInterleaved(block, channels, to - from, mixes[m]!, out, target));
           }
         }
         at += header.bytes;
       }
-      return out;
+      return outs;
     },
   };
 }

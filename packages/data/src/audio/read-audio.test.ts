@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { DataError, UsageError } from '@asc/core';
 import { chunk, fmt, inFolder, pack, riff, verbatimFlac } from './audio-bytes.test.helper.js';
-import { probeAudio, readAudio } from './read-audio.js';
+import type { Mono } from './audio-info.js';
+import { encodeFlac } from './flac-encoder.js';
+import { probeAudio, readAudio, readChannels } from './read-audio.js';
 import { writeWav } from './wav-writer.js';
 
 const stereo = riff(fmt('s16', 2, 16000), chunk('data', pack('s16', [1000, 3000, -2000, 2000])));
@@ -40,13 +42,41 @@ describe('readAudio', () => {
   test('the channel can be chosen', async () => {
     await inFolder(async (file) => {
       const path = await file('a.wav', stereo);
-      const read = async (mono?: 'mean' | number) =>
+      const read = async (mono?: Mono) =>
         Array.from((await readAudio(path, mono === undefined ? {} : { mono })).samples, (v) => v * 32768);
       expect(await read()).toEqual([2000, 0]);
       expect(await read('mean')).toEqual([2000, 0]);
       expect(await read(0)).toEqual([1000, -2000]);
       expect(await read(1)).toEqual([3000, 2000]);
-      await expect(read(2)).rejects.toThrow(/no such channel\nexpected 'mean' or a channel from 0 to 1, received 2/);
+      expect(await read('mid')).toEqual([2000, 0]);
+      expect(await read('left')).toEqual([1000, -2000]);
+      expect(await read('right')).toEqual([3000, 2000]);
+      await expect(read(2)).rejects.toThrow(
+        /no such channel\nexpected 'mean', .* or a channel from 0 to 1, received 2/,
+      );
+    });
+  });
+
+  test('every channel can be had at once, whatever the format', async () => {
+    await inFolder(async (file) => {
+      const planes = [0, 1, 2].map((c) => Int32Array.from({ length: 5000 }, (_, i) => ((i * (c + 3)) % 2000) - 1000));
+      const range = { startSamples: 4000, lengthSamples: 300 };
+      const expected = planes.map((plane) => Float32Array.from(plane.subarray(4000, 4300), (value) => value / 32768));
+      const flac = await file('a.flac', encodeFlac({ planes, bits: 16, sampleRateHz: 8000 }));
+      const interleaved = Array.from({ length: 15_000 }, (_, i) => planes[i % 3]![Math.floor(i / 3)]!);
+      const wav = await file('a.wav', riff(fmt('s16', 3), chunk('data', pack('s16', interleaved))));
+      for (const path of [flac, wav]) {
+        expect((await readChannels(path, { range })).map(({ samples }) => samples)).toEqual(expected);
+        const mid = (await readAudio(path, { range, mono: 'mid' })).samples;
+        expect(mid).toEqual(expected[0]!.map((x, i) => (x + expected[1]![i]!) / 2));
+      }
+      const one = await file('b.wav', riff(fmt('s16', 1), chunk('data', pack('s16', [5, 6]))));
+      // One channel is all there is to the left, to the right and in the middle.
+      for (const mono of ['left', 'right', 'mid', 'mean', 0] as const) {
+        expect((await readAudio(one, { mono })).samples).toEqual(Float32Array.of(5 / 32768, 6 / 32768));
+      }
+      await expect(readAudio(one, { mono: 1 })).rejects.toThrow(/no such channel/);
+      await expect(readChannels(one, { mono: 'left' } as object)).rejects.toBeInstanceOf(UsageError);
     });
   });
 

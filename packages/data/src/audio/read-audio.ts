@@ -1,6 +1,7 @@
 import { checkKeys, checkPositiveInteger, UsageError, type Waveform } from '@asc/core';
-import type { AudioInfo, Mono, SampleRange } from './audio-info.js';
+import type { AudioInfo, Mix, Mono, SampleRange } from './audio-info.js';
 import { openByteSource, type ByteSource } from './byte-source.js';
+import { mixOf } from './mix.js';
 import { openAudio } from './open-audio.js';
 import { createResampler, type Resampler } from './resampler.js';
 
@@ -17,16 +18,18 @@ export interface ReadAudioOptions {
 /** 1 GiB of samples, 93 minutes at 48 kHz: longer recordings are read in parts. */
 const MAX_SAMPLES = 2 ** 28;
 
-function checkOptions(path: string, options: ReadAudioOptions, info: AudioInfo): { mono: Mono; range: SampleRange } {
-  checkKeys('readAudio options', options, ['mono', 'range', 'sampleRateHz']);
-  const { mono = 'mean', range = { startSamples: 0, lengthSamples: info.samples } } = options;
-  if (mono !== 'mean' && !(Number.isInteger(mono) && mono >= 0 && mono < info.channels)) {
-    throw new UsageError({
-      what: `${path}: no such channel`,
-      expected: `'mean' or a channel from 0 to ${info.channels - 1}`,
-      received: String(mono),
-    });
-  }
+function checkMix(path: string, mono: Mono, { channels }: AudioInfo): Mix {
+  const mix = mixOf(mono, channels);
+  if (mix !== undefined) return mix;
+  throw new UsageError({
+    what: `${path}: no such channel`,
+    expected: `'mean', 'mid', 'left', 'right' or a channel from 0 to ${channels - 1}`,
+    received: String(mono),
+  });
+}
+
+function checkRange(path: string, given: SampleRange | undefined, info: AudioInfo): SampleRange {
+  const range = given ?? { startSamples: 0, lengthSamples: info.samples };
   const { startSamples, lengthSamples } = range;
   const whole = Number.isInteger(startSamples) && Number.isInteger(lengthSamples);
   if (!whole || startSamples < 0 || lengthSamples < 1 || startSamples + lengthSamples > info.samples) {
@@ -45,7 +48,7 @@ function checkOptions(path: string, options: ReadAudioOptions, info: AudioInfo):
       hint: 'cut the file into shorter ones, or read it in parts with the option `range`',
     });
   }
-  return { mono, range };
+  return range;
 }
 
 /** A wanted rate that is none is the caller's fault; one that cannot be had of this file is the file's, and names it. */
@@ -73,6 +76,26 @@ function resamplerFor({ complain }: ByteSource, info: AudioInfo, sampleRateHz: n
  * @throws {UsageError} an unknown option, a channel the file has not, a range outside of it, or more than 2^28 samples at once.
  */
 export async function readAudio(path: string, options: ReadAudioOptions = {}): Promise<Waveform> {
+  checkKeys('readAudio options', options, ['mono', 'range', 'sampleRateHz']);
+  const [waveform] = await readMixes(path, options, (info) => [checkMix(path, options.mono ?? 'mean', info)]);
+  return waveform!;
+}
+
+/**
+ * Reads every channel of a recording, each (S), the left one of stereo first; otherwise as {@link readAudio}.
+ *
+ * @throws as {@link readAudio}.
+ */
+export async function readChannels(path: string, options: Omit<ReadAudioOptions, 'mono'> = {}): Promise<Waveform[]> {
+  checkKeys('readChannels options', options, ['range', 'sampleRateHz']);
+  return readMixes(path, options, ({ channels }) => Array.from({ length: channels }, (_, c) => [c]));
+}
+
+async function readMixes(
+  path: string,
+  options: Omit<ReadAudioOptions, 'mono'>,
+  mixesOf: (info: AudioInfo) => readonly Mix[],
+): Promise<Waveform[]> {
   const source = await openByteSource(path);
   try {
     const { info, read } = await openAudio(source);
@@ -83,11 +106,12 @@ export async function readAudio(path: string, options: ReadAudioOptions = {}): P
         hint: 'leave it out, or export it again',
       });
     }
-    const { mono, range } = checkOptions(path, options, info);
+    const mixes = mixesOf(info);
+    const range = checkRange(path, options.range, info);
     const { sampleRateHz = info.sampleRateHz } = options;
     const resampler = sampleRateHz === info.sampleRateHz ? undefined : resamplerFor(source, info, sampleRateHz);
-    const samples = await read(range.startSamples, range.lengthSamples, mono);
-    return { samples: resampler?.process(samples) ?? samples, sampleRateHz };
+    const signals = await read(range.startSamples, range.lengthSamples, mixes);
+    return signals.map((samples) => ({ samples: resampler?.process(samples) ?? samples, sampleRateHz }));
   } finally {
     await source.close();
   }

@@ -43,9 +43,11 @@ export async function openWav(source: ByteSource): Promise<AudioReader> {
   const blockFrames = Math.max(1, Math.floor(BLOCK_BYTES / frameBytes));
   return {
     info: { format: 'wav', sampleRateHz, channels, bits, samples },
-    async read(startSamples, lengthSamples, mono) {
-      const out = new Float32Array(lengthSamples);
-      const block = channels === 1 ? out : new Float32Array(Math.min(blockFrames, lengthSamples) * channels);
+    async read(startSamples, lengthSamples, mixes) {
+      const outs = mixes.map(() => new Float32Array(lengthSamples));
+      // One channel goes straight to where it is wanted.
+      const direct = channels === 1 && outs.length === 1 ? outs[0] : undefined;
+      const block = direct ?? new Float32Array(Math.min(blockFrames, lengthSamples) * channels);
       for (let done = 0; done < lengthSamples; done += blockFrames) {
         const frames = Math.min(blockFrames, lengthSamples - done);
         const bytes = await source.read(dataOffset + (startSamples + done) * frameBytes, frames * frameBytes);
@@ -54,10 +56,11 @@ export async function openWav(source: ByteSource): Promise<AudioReader> {
             hint: 'wait until it is complete, then read it again',
           });
         }
-        toFloats(bytes, encoding, channels === 1 ? out.subarray(done) : block, frames * channels);
-        if (channels > 1) mixInterleaved(block, channels, frames, mono, out, done);
+        toFloats(bytes, encoding, direct?.subarray(done) ?? block, frames * channels);
+        if (direct !== undefined) continue;
+        outs.forEach((out, m) => mixInterleaved(block, channels, frames, mixes[m]!, out, done));
       }
-      if (encoding === 'f32' || encoding === 'f64') {
+      for (const out of encoding === 'f32' || encoding === 'f64' ? outs : []) {
         const bad = out.findIndex((value) => !Number.isFinite(value));
         if (bad >= 0) {
           throw source.complain(`sample ${startSamples + bad} is not a number`, {
@@ -67,7 +70,7 @@ export async function openWav(source: ByteSource): Promise<AudioReader> {
           });
         }
       }
-      return out;
+      return outs;
     },
   };
 }

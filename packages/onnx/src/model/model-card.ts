@@ -10,6 +10,7 @@ import {
   type FrontEndConfig,
   type LabelSpace,
   type ModelCard,
+  type StereoPolicy,
 } from '@asc/core';
 import type { OnnxModel } from './onnx-model.js';
 
@@ -22,6 +23,7 @@ const KEYS = {
   labels: 'asc.labels',
   sampleRateHz: 'asc.sampleRateHz',
   clipSamples: 'asc.clipSamples',
+  stereo: 'asc.stereo',
   events: 'asc.events',
   input: 'asc.input',
   frontEnd: 'asc.frontEnd',
@@ -41,6 +43,7 @@ const WINDOWS = namesOf<FrontEndConfig['window']>({
   'blackman-symmetric': true,
   rectangular: true,
 });
+const STEREO = namesOf<StereoPolicy>({ mean: true, mid: true, left: true, right: true, both: true });
 const MELS = namesOf<FrontEndConfig['mel']>({ htk: true, slaney: true, vggish: true, none: true });
 
 /**
@@ -121,6 +124,7 @@ function checkCard(value: unknown): ModelCard {
   checkPositiveInteger('card.sampleRateHz', card['sampleRateHz']);
   checkPositiveInteger('card.clipSamples', card['clipSamples']);
   checkOneOf('card.input', card['input'], ['waveform', 'features']);
+  if (card['stereo'] !== undefined) checkOneOf('card.stereo', card['stereo'], STEREO);
   if (card['events'] !== undefined) checkOneOf('card.events', card['events'], [true]);
   checkFrontEnd('card.frontEnd', card['frontEnd']);
   if (card['patches'] !== undefined) {
