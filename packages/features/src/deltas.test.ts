@@ -1,14 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { DataError } from '@asc/core';
-import { checkDeltaFrames, deltaKernel, deltaKernels, stackDeltas } from './deltas.js';
+import { checkDeltaFrames, deltaKernel, deltaKernels, deltaRow } from './deltas.js';
 
 const config = { order: 2, width: 5, stack: 'channel' } as const;
 
 /** One band (T) to (T, 3): value, first, second derivative. */
 function stack(values: readonly number[]): Float32Array {
-  const out = new Float32Array(values.length * 3);
-  stackDeltas(config, deltaKernels(config), Float32Array.from(values), 1, values.length, out);
-  return out;
+  const rows = [Float32Array.from(values)];
+  for (const kernel of deltaKernels(config)) {
+    const out = new Float32Array(values.length);
+    deltaRow(kernel, rows[0]!, out);
+    rows.push(out);
+  }
+  return Float32Array.from({ length: 3 * values.length }, (_, i) => rows[i % 3]![Math.floor(i / 3)]!);
 }
 
 describe('deltas', () => {

@@ -67,23 +67,21 @@ export function stackFrame(
 }
 
 /**
- * Static frames (T, F) to frames with deltas (T, F′, C) in `out`.
+ * The values of one band over time (T) to their derivative by `kernel`, in `out` (T).
  *
  * Edges follow librosa's `mode='interp'`: the first and last width/2 frames take the polynomial fitted to the first and
- * last `width` frames. Its `order`-th derivative is constant, so they repeat the nearest full window.
+ * last `width` frames. Its `order`-th derivative is constant, so they repeat the nearest full window. The sum is in
+ * {@link stackFrame}'s order.
  */
-export function stackDeltas(
-  config: DeltaConfig,
-  kernels: readonly Float64Array[],
-  frames: Float32Array,
-  bands: number,
-  count: number,
-  out: Float32Array,
-): void {
-  const row = bands * (kernels.length + 1);
-  const half = (config.width - 1) / 2;
-  for (let t = 0; t < count; t += 1) {
-    const first = Math.min(Math.max(t - half, 0), count - config.width);
-    stackFrame(config, kernels, frames, bands, first, t, out, t * row);
+export function deltaRow(kernel: Float64Array, values: Float32Array, out: Float32Array): void {
+  const width = kernel.length;
+  const half = (width - 1) / 2;
+  const last = values.length - width;
+  for (let first = 0; first <= last; first = (first + 1) | 0) {
+    let sum = 0;
+    for (let j = 0; j < width; j = (j + 1) | 0) sum += kernel[j]! * values[first + j]!;
+    out[first + half] = sum;
   }
+  out.fill(out[half]!, 0, half);
+  out.fill(out[last + half]!, last + half + 1);
 }

@@ -1,32 +1,18 @@
 import type { FrontEndConfig } from '@asc/core';
+import { padClip, paddedSamples } from './framing.js';
+import type { FrameEngine } from './frame-engine.js';
 import { compressInPlace } from './log-compression.js';
-import { melFilterbank } from './mel-filterbank.js';
+import { filterbankOf } from './mel-filterbank.js';
 import { RealFft } from './real-fft.js';
 import { SparseFilterbank } from './sparse-filterbank.js';
 import { makeWindow } from './windows.js';
 
-/** (K, F) filterbank of a configuration; `undefined` where it keeps the linear bins. */
-export function filterbankOf(config: FrontEndConfig): Float64Array | undefined {
-  if (config.mel === 'none') return undefined;
-  return melFilterbank({
-    sampleRateHz: config.sampleRateHz,
-    fftLength: config.fftLength,
-    bands: config.bands,
-    minHz: config.minHz,
-    maxHz: config.maxHz,
-    scale: config.mel,
-    norm: config.melNorm,
-  });
-}
-
 /**
- * One window of samples to one frame of F numbers: window, FFT, power or magnitude, filterbank, logarithm.
- *
- * Whole-clip and streaming forms share this code, which is why their frames are equal to the bit. All in float64; owns
- * its scratch.
+ * Frames in plain TypeScript, for any FFT length: what the WebAssembly engine is tested against, and what stands in for it.
+ * Owns its scratch.
  */
-export class FrameAnalyser {
-  readonly bands: number;
+export class FrameAnalyser implements FrameEngine {
+  readonly bins: number;
   readonly emptyBands: readonly number[];
   readonly #config: FrontEndConfig;
   readonly #window: Float64Array;
@@ -36,33 +22,52 @@ export class FrameAnalyser {
   readonly #re: Float64Array;
   readonly #im: Float64Array;
   readonly #out: Float64Array;
+  #signal = new Float64Array(0);
+  #frames = new Float32Array(0);
 
   constructor(config: FrontEndConfig) {
     this.#config = config;
-    this.bands = config.bands;
     this.#window = makeWindow(config.window, config.windowSamples);
     this.#fft = new RealFft(config.fftLength);
+    this.bins = this.#fft.bins;
     const dense = filterbankOf(config);
     this.#filterbank = dense && new SparseFilterbank(dense, config.bands);
     this.emptyBands = this.#filterbank?.emptyBands ?? [];
     this.#frame = new Float64Array(config.fftLength);
-    this.#re = new Float64Array(this.#fft.bins);
-    this.#im = new Float64Array(this.#fft.bins);
+    this.#re = new Float64Array(this.bins);
+    this.#im = new Float64Array(this.bins);
     this.#out = new Float64Array(config.bands);
   }
 
-  /** FFT bins (K). */
-  get bins(): number {
-    return this.#re.length;
+  load(samples: Float32Array): void {
+    padClip(this.#config, samples, this.#reserve(paddedSamples(this.#config, samples.length)));
   }
 
-  /**
-   * Reads one window of `signal` from `start`; the frame (F) is valid until the next call. `binScales` (K) multiplies the
-   * spectrum before the filterbank.
-   */
-  analyse(signal: Float64Array, start: number, binScales?: Float32Array): Float64Array {
+  loadPadded(samples: Float64Array): void {
+    this.#reserve(samples.length).set(samples);
+  }
+
+  #reserve(samples: number): Float64Array {
+    if (this.#signal.length < samples) this.#signal = new Float64Array(samples);
+    return this.#signal;
+  }
+
+  analyse(start: number, count: number, binScales?: Float32Array): Float32Array {
+    const { bands, hopSamples } = this.#config;
+    const columns = count + (count % 2);
+    if (this.#frames.length < bands * columns) this.#frames = new Float32Array(bands * columns);
+    const frames = this.#frames.subarray(0, bands * columns);
+    for (let t = 0; t < columns; t += 1) {
+      const frame = this.#frameAt(start + Math.min(t, count - 1) * hopSamples, binScales);
+      for (let f = 0; f < bands; f += 1) frames[f * columns + t] = frame[f]!;
+    }
+    return frames;
+  }
+
+  #frameAt(start: number, binScales: Float32Array | undefined): Float64Array {
     const frame = this.#frame;
     const window = this.#window;
+    const signal = this.#signal;
     // The rest of the frame stays zero: where the window sits in it changes phases only, and those are dropped.
     for (let n = 0; n < window.length; n += 1) frame[n] = signal[start + n]! * window[n]!;
     const re = this.#re;

@@ -1,6 +1,6 @@
 import type { FrontEndConfig, FrontEndPlan } from '@asc/core';
 import { deltaKernels } from './deltas.js';
-import { filterbankOf } from './frame-analyser.js';
+import { filterbankOf } from './mel-filterbank.js';
 import { windowOffset } from './framing.js';
 import { makeWindow } from './windows.js';
 

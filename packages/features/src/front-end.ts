@@ -8,18 +8,10 @@ import {
   type FrontEndPlan,
 } from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
-import { checkDeltaFrames, deltaKernels, stackDeltas } from './deltas.js';
-import { FrameAnalyser } from './frame-analyser.js';
+import { checkDeltaFrames, deltaKernels, deltaRow } from './deltas.js';
+import { frameEngine, type FrameEngine } from './frame-engine.js';
 import { frontEndPlan } from './front-end-plan.js';
-import {
-  checkClipLength,
-  checkFiniteSamples,
-  emphasisedSamples,
-  frameCount,
-  padClip,
-  paddingSamples,
-  windowOffset,
-} from './framing.js';
+import { checkClipLength, checkFiniteSamples, frameCount, windowOffset } from './framing.js';
 import { clipBelowPeak, topDbOf } from './log-compression.js';
 import { statisticsFor } from './normalise.js';
 
@@ -77,10 +69,8 @@ class WholeClipFrontEnd implements FrontEnd {
   readonly channels: number;
   readonly bins: number;
   readonly emptyBands: readonly number[];
-  readonly #analyser: FrameAnalyser;
+  readonly #engine: FrameEngine;
   readonly #kernels: readonly Float64Array[];
-  #padded = new Float64Array(0);
-  #static = new Float32Array(0);
   #stacked = new Float32Array(0);
 
   constructor(config: FrontEndConfig) {
@@ -88,9 +78,9 @@ class WholeClipFrontEnd implements FrontEnd {
     const { bands, channels } = frameShape(config);
     this.bands = bands;
     this.channels = channels;
-    this.#analyser = new FrameAnalyser(config);
-    this.bins = this.#analyser.bins;
-    this.emptyBands = this.#analyser.emptyBands;
+    this.#engine = frameEngine(config);
+    this.bins = this.#engine.bins;
+    this.emptyBands = this.#engine.emptyBands;
     this.#kernels = deltaKernels(config.deltas);
   }
 
@@ -112,46 +102,56 @@ class WholeClipFrontEnd implements FrontEnd {
     checkFiniteSamples(samples);
     const count = frameCount(config, samples.length);
     checkDeltaFrames(config.deltas, count);
-    const frames = this.#stack(this.#analyse(samples, count, binScales), count);
+    const statics = this.#analyse(samples, count, binScales);
+    const stride = statics.length / config.bands;
+    const values = this.#stack(statics, count, stride);
     const rows = this.bands * this.channels;
-    const statistics = statisticsFor(config.normalise, frames, rows, count);
+    const statistics = statisticsFor(config.normalise, values, rows, count, stride);
     const data = new Float32Array(rows * count);
-    for (let t = 0, i = 0; t < count; t += 1) {
-      for (let f = 0, r = 0; f < this.bands; f += 1) {
-        let o = (f * count + t) * this.channels;
-        for (let c = 0; c < this.channels; c += 1, r += 1, i += 1, o += 1) {
-          const x = frames[i]!;
-          data[o] = statistics === undefined ? x : (x - statistics.mean[r]!) / statistics.scale[r]!;
-        }
-      }
+    for (let r = 0; r < rows; r += 1) {
+      const row = values.subarray(r * stride, r * stride + count);
+      const mean = statistics?.mean[r] ?? 0;
+      const scale = statistics?.scale[r] ?? 1;
+      const c = r % this.channels;
+      if (statistics === undefined && this.channels === 1) data.set(row, r * count);
+      else writeRow(row, mean, scale, data, (r - c) * count + c, this.channels);
     }
     return { data, bands: this.bands, frames: count, channels: this.channels };
   }
 
-  /** Static frames (T, F), cut at `topDb` below their maximum where asked. */
+  /** Static frames (F, T′), cut at `topDb` below their maximum where asked. */
   #analyse(samples: Float32Array, count: number, binScales: Float32Array | undefined): Float32Array {
     const { config } = this;
-    const length = emphasisedSamples(config, samples.length) + 2 * paddingSamples(config);
-    if (this.#padded.length < length) this.#padded = new Float64Array(length);
-    if (this.#static.length < count * config.bands) this.#static = new Float32Array(count * config.bands);
-    padClip(config, samples, this.#padded);
-    const frames = this.#static.subarray(0, count * config.bands);
-    for (let t = 0, start = windowOffset(config); t < count; t += 1, start += config.hopSamples) {
-      frames.set(this.#analyser.analyse(this.#padded, start, binScales), t * config.bands);
-    }
+    this.#engine.load(samples);
+    const frames = this.#engine.analyse(windowOffset(config), count, binScales);
     const topDb = topDbOf(config.log);
     if (topDb !== undefined) clipBelowPeak(frames, maximum(frames), topDb);
     return frames;
   }
 
-  #stack(frames: Float32Array, count: number): Float32Array {
-    if (this.#kernels.length === 0) return frames;
-    const length = count * this.bands * this.channels;
+  /** The rows of `statics` (F, T′) and of their deltas, in the order of a frame's rows: (R, T′). */
+  #stack(statics: Float32Array, count: number, stride: number): Float32Array {
+    if (this.#kernels.length === 0) return statics;
+    const { bands, deltas } = this.config;
+    const copies = this.#kernels.length + 1;
+    const length = bands * copies * stride;
     if (this.#stacked.length < length) this.#stacked = new Float32Array(length);
-    const out = this.#stacked.subarray(0, length);
-    stackDeltas(this.config.deltas, this.#kernels, frames, this.config.bands, count, out);
-    return out;
+    const [bandStep, orderStep] = deltas.stack === 'channel' ? [copies, 1] : [1, bands];
+    for (let f = 0; f < bands; f += 1) {
+      const row = statics.subarray(f * stride, f * stride + count);
+      this.#stacked.set(row, f * bandStep * stride);
+      this.#kernels.forEach((kernel, i) => {
+        const at = (f * bandStep + (i + 1) * orderStep) * stride;
+        deltaRow(kernel, row, this.#stacked.subarray(at, at + count));
+      });
+    }
+    return this.#stacked;
   }
+}
+
+/** (row − mean) / scale to every `step`-th place of `out` from `at`. */
+function writeRow(row: Float32Array, mean: number, scale: number, out: Float32Array, at: number, step: number): void {
+  for (let t = 0, o = at; t < row.length; t = (t + 1) | 0, o = (o + step) | 0) out[o] = (row[t]! - mean) / scale;
 }
 
 function maximum(values: Float32Array): number {

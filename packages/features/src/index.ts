@@ -13,7 +13,7 @@ export { SparseFilterbank } from './sparse-filterbank.js';
 export { clipBelowPeak, compressInPlace, type LogConfig } from './log-compression.js';
 export { frameCount, minimumSamples, padClip, paddingSamples, windowOffset, type FramingConfig } from './framing.js';
 export { Framer, type FrameSink } from './framer.js';
-export { deltaKernel, stackDeltas, type DeltaConfig } from './deltas.js';
+export { deltaKernel, deltaRow, type DeltaConfig } from './deltas.js';
 export { rowStatistics, type NormaliseConfig, type RowStatistics } from './normalise.js';
 export { decodeNpy, encodeNpy, featureMapToNpy } from './npy.js';
 export { decodeNpz } from './npz.js';

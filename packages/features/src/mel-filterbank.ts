@@ -1,3 +1,4 @@
+import type { FrontEndConfig } from '@asc/core';
 import { hzToMel, melToHz, type MelScale } from './mel-scale.js';
 
 /** A bank of triangles, K = fftLength/2 + 1 bins to F = `bands` bands between two frequencies in Hz. */
@@ -42,4 +43,18 @@ export function melFilterbank(options: MelFilterbankOptions): Float64Array {
     }
   }
   return weights;
+}
+
+/** (K, F) filterbank of a configuration; `undefined` where it keeps the linear bins. */
+export function filterbankOf(config: FrontEndConfig): Float64Array | undefined {
+  if (config.mel === 'none') return undefined;
+  return melFilterbank({
+    sampleRateHz: config.sampleRateHz,
+    fftLength: config.fftLength,
+    bands: config.bands,
+    minHz: config.minHz,
+    maxHz: config.maxHz,
+    scale: config.mel,
+    norm: config.melNorm,
+  });
 }

@@ -10,33 +10,44 @@ export interface RowStatistics {
 }
 
 /**
- * Mean and floored standard deviation over time of each row of `frames` (T, R), T−1 in the denominator; a single frame has
- * no deviation, so its scale is the floor. Two passes in float64, frames in order.
+ * Mean and floored standard deviation over time of each row of `values` (R, T), T−1 in the denominator; a single frame has
+ * no deviation, so its scale is the floor. Two passes in float64, frames in order. A row starts every `stride` values.
  */
-export function rowStatistics(frames: Float32Array, rows: number, count: number, floor: number): RowStatistics {
+export function rowStatistics(
+  values: Float32Array,
+  rows: number,
+  count: number,
+  floor: number,
+  stride = count,
+): RowStatistics {
   const mean = new Float64Array(rows);
   const scale = new Float64Array(rows);
-  for (let t = 0, i = 0; t < count; t += 1) for (let r = 0; r < rows; r += 1, i += 1) mean[r]! += frames[i]!;
-  for (let r = 0; r < rows; r += 1) mean[r]! /= count;
-  for (let t = 0, i = 0; t < count; t += 1) {
-    for (let r = 0; r < rows; r += 1, i += 1) scale[r]! += (frames[i]! - mean[r]!) ** 2;
-  }
   for (let r = 0; r < rows; r += 1) {
-    const deviation = count > 1 ? Math.sqrt(scale[r]! / (count - 1)) : 0;
-    scale[r] = Math.max(deviation, floor);
+    const end = r * stride + count;
+    let sum = 0;
+    for (let i = r * stride; i < end; i = (i + 1) | 0) sum += values[i]!;
+    const centre = sum / count;
+    let squares = 0;
+    for (let i = r * stride; i < end; i = (i + 1) | 0) {
+      const off = values[i]! - centre;
+      squares += off * off;
+    }
+    mean[r] = centre;
+    scale[r] = Math.max(count > 1 ? Math.sqrt(squares / (count - 1)) : 0, floor);
   }
   return { mean, scale };
 }
 
-/** The statistics a configuration normalises `frames` (T, R) with; `undefined` where it does not. */
+/** The statistics a configuration normalises `values` (R, T) with; `undefined` where it does not. */
 export function statisticsFor(
   config: NormaliseConfig,
-  frames: Float32Array,
+  values: Float32Array,
   rows: number,
   count: number,
+  stride = count,
 ): RowStatistics | undefined {
   if (config.kind === 'none') return undefined;
-  if (config.kind === 'clip-band') return rowStatistics(frames, rows, count, config.floor);
+  if (config.kind === 'clip-band') return rowStatistics(values, rows, count, config.floor, stride);
   return {
     mean: new Float64Array(rows).fill(config.offset),
     scale: new Float64Array(rows).fill(config.scale),

@@ -33,6 +33,12 @@ export class SparseFilterbank {
     this.#weights = Float64Array.from(weights);
   }
 
+  /** What `band` is made of: its weights, of bins that follow each other from `firstBin`. */
+  band(band: number): { readonly firstBin: number; readonly weights: Float64Array } {
+    const weights = this.#weights.subarray(this.#offsets[band], this.#offsets[band + 1]);
+    return { firstBin: this.#firstBin[band]!, weights };
+  }
+
   /** Spectrum (K) to bands (F). */
   apply(spectrum: Float64Array, out: Float64Array): void {
     const weights = this.#weights;

@@ -1,7 +1,7 @@
 import { checkKeys, checkPositiveInteger, type FeatureMap, type FrontEndConfig } from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
 import { checkDeltaFrames, deltaKernels, stackFrame } from './deltas.js';
-import { FrameAnalyser } from './frame-analyser.js';
+import { frameEngine, type FrameEngine } from './frame-engine.js';
 import { Framer } from './framer.js';
 import { checkSamples, frameShape } from './front-end.js';
 import { clipBelowPeak, topDbOf } from './log-compression.js';
@@ -82,7 +82,7 @@ class Stream implements FrontEndStream {
   readonly #rolling: number | undefined;
   readonly #topDb: number | undefined;
   readonly #framer: Framer;
-  readonly #analyser: FrameAnalyser;
+  readonly #engine: FrameEngine;
   readonly #kernels: readonly Float64Array[];
   /** Peaks of the last static frames, for a rolling `topDb`. */
   #peaks: number[] = [];
@@ -103,7 +103,7 @@ class Stream implements FrontEndStream {
     this.#topDb = topDbOf(config.log);
     this.waitsForFlush = rolling === undefined && (this.#topDb !== undefined || config.normalise.kind === 'clip-band');
     this.#framer = new Framer(config);
-    this.#analyser = new FrameAnalyser(config);
+    this.#engine = frameEngine(config);
     this.#kernels = deltaKernels(config.deltas);
     this.#statics = new History(config.deltas.width);
     this.#recent = new History(rolling ?? Infinity);
@@ -134,7 +134,10 @@ class Stream implements FrontEndStream {
   }
 
   #take(signal: Float64Array, start: number, out: Float32Array[]): void {
-    const frame = Float32Array.from(this.#analyser.analyse(signal, start));
+    const { windowSamples } = this.config;
+    this.#engine.loadPadded(signal.subarray(start, start + windowSamples));
+    // (F, 2): the second column of an odd count is a copy.
+    const frame = this.#engine.analyse(0, 1).filter((_, i) => i % 2 === 0);
     if (this.#topDb === undefined) this.#addStatic(frame, out);
     else if (this.#rolling === undefined) this.#unclipped.push(frame);
     else {
@@ -206,7 +209,9 @@ class Stream implements FrontEndStream {
   #normalised(context: readonly Float32Array[], frames: readonly Float32Array[]): Float32Array[] {
     const rows = this.bands * this.channels;
     const all = new Float32Array(rows * context.length);
-    context.forEach((row, t) => all.set(row, t * rows));
+    context.forEach((frame, t) => {
+      for (let r = 0; r < rows; r += 1) all[r * context.length + t] = frame[r]!;
+    });
     const statistics = statisticsFor(this.config.normalise, all, rows, context.length);
     if (statistics === undefined) return [...frames];
     return frames.map((frame) => frame.map((x, r) => (x - statistics.mean[r]!) / statistics.scale[r]!));

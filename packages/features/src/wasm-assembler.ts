@@ -1,0 +1,180 @@
+/** Instructions of WebAssembly as nested lists of bytes: an operand's code comes before its operator. */
+export type Code = readonly (number | Code)[];
+
+/** Value types as the binary format has them. */
+export const I32 = 0x7f;
+export const F64 = 0x7c;
+export const V128 = 0x7b;
+export type ValueType = typeof I32 | typeof F64 | typeof V128;
+
+function unsigned(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.push((rest % 128) + (rest >= 128 ? 128 : 0));
+    rest = Math.floor(rest / 128);
+  } while (rest > 0);
+  return bytes;
+}
+
+function signed(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest >>= 7) {
+    const low = rest & 127;
+    const last = rest >> 7 === (low & 64 ? -1 : 0);
+    bytes.push(last ? low : low | 128);
+    if (last) return bytes;
+  }
+}
+
+/** A little-endian float64. */
+function double(value: number): number[] {
+  return [...new Uint8Array(Float64Array.of(value).buffer)];
+}
+
+function simd(opcode: number): number[] {
+  return [0xfd, ...unsigned(opcode)];
+}
+
+/** Instructions on 32-bit integers, which addresses are. */
+export const i32 = {
+  const: (value: number): Code => [0x41, signed(value)],
+  add: (a: Code, b: Code): Code => [a, b, 0x6a],
+  sub: (a: Code, b: Code): Code => [a, b, 0x6b],
+  select: (ifTrue: Code, ifFalse: Code, condition: Code): Code => [ifTrue, ifFalse, condition, 0x1b],
+  /** Unsigned, as addresses are. */
+  lessThan: (a: Code, b: Code): Code => [a, b, 0x49],
+  isPositive: (a: Code): Code => [i32.const(0), a, 0x48],
+  load: (address: Code, offset = 0): Code => [address, 0x28, 2, unsigned(offset)],
+};
+
+/** Instructions on two float64 in one register; loads and stores need no alignment. */
+export const f64x2 = {
+  const: (value: number): Code => [simd(0x0c), double(value), double(value)],
+  load: (address: Code, offset = 0): Code => [address, simd(0x00), 0, unsigned(offset)],
+  /** One float64 of memory in both lanes. */
+  loadSplat: (address: Code, offset = 0): Code => [address, simd(0x0a), 0, unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, simd(0x0b), 0, unsigned(offset)],
+  add: (a: Code, b: Code): Code => [a, b, simd(0xf0)],
+  sub: (a: Code, b: Code): Code => [a, b, simd(0xf1)],
+  mul: (a: Code, b: Code): Code => [a, b, simd(0xf2)],
+  div: (a: Code, b: Code): Code => [a, b, simd(0xf3)],
+  max: (a: Code, b: Code): Code => [a, b, simd(0xf5)],
+  /** Two float32 of memory, made longer. */
+  loadFloat32: (address: Code): Code => [address, simd(0x5d), 0, 0, simd(0x5f)],
+  splat: (a: Code): Code => [a, simd(0x14)],
+  sqrt: (a: Code): Code => [a, simd(0xef)],
+  /** The first lanes of `a` and `b`. */
+  firsts: (a: Code, b: Code): Code => [a, b, simd(0x0d), lanes(0, 16)],
+  /** The second lanes of `a` and `b`. */
+  seconds: (a: Code, b: Code): Code => [a, b, simd(0x0d), lanes(8, 24)],
+  /** Rounded to two float32, lanes 0 and 1 of four. */
+  toFloat32: (a: Code): Code => [a, simd(0x5e)],
+};
+
+/** Instructions on two 64-bit integers in one register: the bits of two float64. */
+export const i64x2 = {
+  /** The same 64 bits in both lanes, from two halves. */
+  const: (high: number, low: number): Code => {
+    const bytes = [...new Uint8Array(Uint32Array.of(low, high).buffer)];
+    return [simd(0x0c), bytes, bytes];
+  },
+  add: (a: Code, b: Code): Code => [a, b, simd(0xce)],
+  and: (a: Code, b: Code): Code => [a, b, simd(0x4e)],
+  or: (a: Code, b: Code): Code => [a, b, simd(0x50)],
+  shiftRight: (a: Code, bits: number): Code => [a, i32.const(bits), simd(0xcd)],
+};
+
+/** Stores lanes 0 and 1 of four float32. */
+export function storeFloat32Pair(address: Code, value: Code): Code {
+  return [address, value, simd(0x5b), 0, 0, 0];
+}
+
+function lanes(first: number, second: number): number[] {
+  return [first, second].flatMap((from) => Array.from({ length: 8 }, (_, i) => from + i));
+}
+
+/** A local variable of a function. */
+export interface Local {
+  readonly get: Code;
+  set(value: Code): Code;
+}
+
+/** Collects the locals of one function: parameters first. */
+export class Locals {
+  readonly #parameters: ValueType[] = [];
+  readonly #others: ValueType[] = [];
+
+  parameter(type: ValueType): Local {
+    return localAt(this.#parameters.push(type) - 1);
+  }
+
+  /** Declare all parameters before the first of these. */
+  local(type: ValueType): Local {
+    return localAt(this.#parameters.length + this.#others.push(type) - 1);
+  }
+
+  get parameters(): readonly ValueType[] {
+    return this.#parameters;
+  }
+
+  get others(): readonly ValueType[] {
+    return this.#others;
+  }
+}
+
+function localAt(index: number): Local {
+  const operand = unsigned(index);
+  return { get: [0x20, operand], set: (value) => [value, 0x21, operand] };
+}
+
+/** Runs `body`, adds `steps` to their locals, and again while `condition` holds: at least once. */
+export function repeat(body: Code, steps: readonly (readonly [Local, number])[], condition: Code): Code {
+  const advance = steps.map(([local, step]) => local.set(i32.add(local.get, i32.const(step))));
+  return [0x03, 0x40, body, advance, condition, 0x0d, 0, 0x0b];
+}
+
+/** Runs `body` where `condition` is not 0. */
+export function when(condition: Code, body: Code): Code {
+  return [condition, 0x04, 0x40, body, 0x0b];
+}
+
+/** One exported function without result. */
+export interface WasmFunction {
+  readonly name: string;
+  readonly locals: Locals;
+  readonly body: Code;
+}
+
+/** The bytes of a module that imports its memory as `env.memory` and exports `functions` by name. */
+export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+  const text = (name: string): Code => [name.length, Array.from(name, (letter) => letter.charCodeAt(0))];
+  const vector = (items: readonly Code[]): Code => [unsigned(items.length), items];
+  const sized = (code: Code): Code => {
+    const bytes = flatten(code);
+    return [unsigned(bytes.length), bytes];
+  };
+  const sections: readonly (readonly [number, Code])[] = [
+    [1, vector(functions.map(({ locals }) => [0x60, vector(locals.parameters.map((type) => [type])), 0]))],
+    [2, vector([[text('env'), text('memory'), 2, 0, 1]])],
+    [3, vector(functions.map((_, at) => [at]))],
+    [7, vector(functions.map(({ name }, at) => [text(name), 0, at]))],
+    [
+      10,
+      vector(functions.map(({ locals, body }) => sized([vector(locals.others.map((type) => [1, type])), body, 0x0b]))),
+    ],
+  ];
+  return Uint8Array.from(flatten([[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0], sections.map(([id, s]) => [id, sized(s)])]));
+}
+
+function flatten(code: Code): number[] {
+  const bytes: number[] = [];
+  const visit = (part: Code): void => {
+    for (const item of part) {
+      if (typeof item === 'number') bytes.push(item);
+      else visit(item);
+    }
+  };
+  visit(code);
+  return bytes;
+}
