@@ -5,4 +5,5 @@ export { quantizationReport, type ValueError } from './quantization-report.js';
 export { QUANTIZATION_SCHEMES, type QuantizationScheme } from './quantization-scheme.js';
 export { explainedQuantization, quantizeStatic, type QuantizeOptions } from './quantize-static.js';
 export { outputError, rankLayers, type LayerSensitivity } from './rank-layers.js';
+export { simulate } from './simulate/simulate.js';
 export { toFloat16 } from './to-float16.js';
