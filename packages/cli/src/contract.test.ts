@@ -112,6 +112,13 @@ const WRONG: readonly (readonly [string, readonly string[], number, readonly str
   ['a set without archives', ['dataset', 'download', 'esc50'], 2, ['not offered as checksummed archives', 'esc50.csv']],
   ['a mirror that is none', ['dataset', 'download', 'tut2017', '--base-url', '/mnt'], 2, ['https://', '/mnt']],
   ['a set packed into itself', ['dataset', 'pack', 'mine', '--out', 'mine/flac'], 2, ['into itself', 'mine']],
+  [
+    'a set that nobody published',
+    ['dataset', 'verify', 'tau2031', '--root', '.'],
+    2,
+    ['no such dataset', 'tau2020-mobile'],
+  ],
+  ['a set that is not there', ['dataset', 'verify', 'tut2017', '--root', 'nowhere'], 1, ['"nowhere" is not there']],
   ['a model that is not there', ['predict', 'gone.onnx', 'text.wav'], 1, ['gone.onnx does not exist']],
   ['a model that is none', ['predict', 'text.wav', 'text.wav'], 1, ['text.wav']],
   ['a model without a card', ['predict', 'bare.onnx', 'text.wav'], 1, ['bare.onnx: ', 'no model card', 'asc export']],

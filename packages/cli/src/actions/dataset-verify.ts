@@ -102,11 +102,17 @@ function notUsable({ root, missing, damaged, mislabelled, sharedLocations, facts
     [sharedLocations.length, 'folds with locations on both sides'],
     [differing, 'facts that differ'],
   ] as const;
-  const files = missing.length + damaged.length > 0;
   return new DataError({
     what: `${root} is not as it should be.`,
     expected: 'every recording there and whole, labelled alike everywhere, each location on one side',
     received: counts.flatMap(([count, what]) => (count === 0 ? [] : [`${formatCount(count)} ${what}`])).join(', '),
-    hint: files ? 'Unpack every archive of the set again.' : 'Restore the official tables of the set.',
+    hint: hintFor(missing.length + damaged.length, mislabelled.length + sharedLocations.length),
   });
+}
+
+function hintFor(files: number, rows: number): string {
+  if (files > 0) return 'Unpack the archives that hold these files again.';
+  return rows > 0
+    ? 'Restore the official tables of the set.'
+    : 'Every file is there, but it is not the set as published.';
 }

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type ClipInfo, DataError, checkKeys } from '@asc/core';
 import type { AudioInfo } from '../audio/audio-info.js';
@@ -85,7 +86,7 @@ export async function verifyDataset(
     const locations = hasBothSides(dataset, fold) ? sharedLocations(dataset, fold) : [];
     return locations.length === 0 ? [] : [{ fold, locations }];
   });
-  const mislabelled = faults.map(({ id, error }) => ({ id, what: error.parts.what }));
+  const mislabelled = faults.map(({ id, error }) => ({ id, what: faultOf(error, dataset.root) }));
   const facts = [...(published?.facts ?? []), ...tally.checks()];
   const wrong = [missing, damaged, mislabelled, shared].some(({ length }) => length > 0);
   return {
@@ -119,6 +120,14 @@ async function lookAt({ path }: ClipInfo, deep: boolean): Promise<AudioInfo | Da
 function whatOf({ parts }: DataError, { path }: ClipInfo): string {
   const what = parts.what.startsWith(`${path}: `) ? parts.what.slice(path.length + 2) : parts.what;
   return parts.received === undefined ? what : `${what} (${parts.received})`;
+}
+
+/** The message with files told from the root on. */
+function faultOf({ parts }: DataError, root: string): string {
+  const what = parts.what.replaceAll(`${root}${sep}`, '').replace(/\.$/, '');
+  return parts.expected === undefined || parts.received === undefined
+    ? what
+    : `${what} (expected ${parts.expected}, received ${parts.received})`;
 }
 
 function hasBothSides(dataset: SceneDataset, fold: number): boolean {
