@@ -25,7 +25,8 @@ const MAY_NEED = {
   models: ['core', 'layers'],
   quantize: ['core', 'onnx', 'evaluate'],
   train: ['core', 'onnx', 'evaluate', 'augment', 'layers'],
-  cli: ['core', 'data', 'features', 'augment', 'layers', 'onnx', 'evaluate', 'models', 'quantize', 'train'],
+  runtime: ['core', 'data', 'features', 'onnx', 'evaluate'],
+  cli: ['core', 'data', 'features', 'augment', 'layers', 'onnx', 'evaluate', 'models', 'quantize', 'train', 'runtime'],
 };
 const NAMED = /['"]([^'".][^'"]*)['"]/.source;
 const IMPORTED = new RegExp(

@@ -20,6 +20,7 @@ export const SIZE_CEILINGS_KB = {
   onnx: 200,
   // Schemes, calibrations, mixed precision and the integer simulation came in.
   quantize: 110,
+  runtime: 40,
   // Tasks, optimisers, schedules, averaging and run folders of the papers' recipes came in.
   train: 200,
 };

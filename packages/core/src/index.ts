@@ -8,6 +8,7 @@ export {
   checkPositiveInteger,
   checkShape,
 } from './checks.js';
+export { packError, unpackError, type PackedError } from './packed-error.js';
 export { describeValue } from './describe-value.js';
 export { nearestName } from './nearest-name.js';
 export { float32Data, ndArray, sizeOf, type DataOf, type TypedNdArray } from './nd-array.js';

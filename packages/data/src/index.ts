@@ -72,4 +72,5 @@ export type { AudioInfo, Mono, SampleRange } from './audio/audio-info.js';
 export { type IntegerSound, encodeFlac } from './audio/flac-encoder.js';
 export { type ReadAudioOptions, probeAudio, readAudio, readChannels } from './audio/read-audio.js';
 export { type Resampler, createResampler, resample } from './audio/resampler.js';
+export { type StreamResampler, createStreamResampler } from './audio/stream-resampler.js';
 export { type WriteWavOptions, encodeWav, writeWav } from './audio/wav-writer.js';

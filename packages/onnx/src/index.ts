@@ -10,7 +10,8 @@ export {
 export { decodeOnnx } from './model/decode-onnx.js';
 export { encodeOnnx } from './model/encode-onnx.js';
 export { readOnnxFile, writeOnnxFile } from './model/onnx-file.js';
-export { OnnxRunner, type RunnerOptions, type RunnerSpec } from './model/onnx-runner.js';
+export { OnnxRunner, type RunnerOptions } from './model/onnx-runner.js';
+export type { RunnerSpec } from './model/session-runner.js';
 export { getModelCard, setModelCard } from './model/model-card.js';
 export { compileStep } from './compile-step.js';
 export { eagerRandom } from './random-source.js';

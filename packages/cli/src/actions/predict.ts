@@ -1,26 +1,14 @@
-import { type AscError, DataError, type Prediction } from '@asc/core';
+import { type AscError, DataError, UsageError, type Waveform } from '@asc/core';
+import { workerPool, type WorkerPool } from '@asc/data';
+import { encodeOnnx } from '@asc/onnx';
+import { loadClassifier, MOST_WINDOWS, type Classification, type Classifier } from '@asc/runtime';
 import { basename } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { loadModel } from '../line/load-model.js';
-import { createSceneJudge, type SceneJudge } from '../line/scene-judge.js';
+import type { WindowRequest } from '../line/window-worker.js';
 import { formatPercent } from '../terminal/format.js';
 import type { PredictOptions } from '../commands/predict.js';
-
-/** Windows a recording is heard in at most: longer ones are sampled evenly. */
-const MOST_WINDOWS = 32;
-
-/** A scene with its posterior. */
-interface Guess {
-  readonly scene: string;
-  readonly probability: number;
-}
-
-/** The likeliest scenes of a recording, and whether there was anything to hear. */
-interface Verdict {
-  readonly top: readonly Guess[];
-  readonly silent: boolean;
-}
 
 /** Tells the scenes of recordings, one line each. */
 export async function predict(
@@ -29,18 +17,22 @@ export async function predict(
   { top }: PredictOptions,
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const { model, card } = await loadModel(path);
-  const judge = await createSceneJudge(model, card);
+  const { model } = await loadModel(path);
+  const classifier = await loadClassifier(encodeOnnx(model));
+  // One thread that decodes: the model is in another.
+  const pool = workerPool(new URL('../line/window-worker.js', import.meta.url), { workers: 1 });
   const width = Math.max(...audio.map((file) => basename(file).length));
   const files: unknown[] = [];
   const failures: AscError[] = [];
   try {
     for (const file of audio) {
       // One recording that cannot be read does not keep the others from being told.
-      const told = await stopOnAbort(signal, () => guess(judge, file, top, signal)).catch((error: unknown) => {
-        if (error instanceof DataError) return error;
-        throw error;
-      });
+      const told = await stopOnAbort(signal, () => classifyFile(file, { classifier, pool, top, signal })).catch(
+        (error: unknown) => {
+          if (error instanceof DataError) return error;
+          throw error;
+        },
+      );
       if (told instanceof DataError) {
         failures.push(told);
         files.push({ file, error: told.message });
@@ -53,7 +45,8 @@ export async function predict(
       terminal.print(`${basename(file).padEnd(width)}  ${guesses.join('  ')}${doubt}`);
     }
   } finally {
-    await judge.close();
+    await pool.close();
+    await classifier.close();
   }
   const [first] = failures;
   return {
@@ -63,17 +56,25 @@ export async function predict(
   };
 }
 
-async function guess(judge: SceneJudge, file: string, top: number, signal: AbortSignal): Promise<Verdict> {
+interface Tools {
+  readonly classifier: Classifier;
+  readonly pool: WorkerPool;
+  readonly top: number;
+  readonly signal: AbortSignal;
+}
+
+async function classifyFile(file: string, { classifier, pool, top, signal }: Tools): Promise<Classification> {
+  const { sampleRateHz, clipSamples: windowSamples, stereo } = classifier.card;
   const placement = { kind: 'cover', most: MOST_WINDOWS } as const;
-  const rows: Prediction[] = [];
-  let silent = false;
-  const options = { signal, onSilence: () => (silent = true) };
-  for await (const row of judge.judge([{ id: file, path: file }], placement, options)) rows.push(row);
-  const probabilities = rows[0]?.probabilities ?? [];
-  const guesses = judge.card.labels.scenes
-    .map((scene, i): Guess => ({ scene, probability: probabilities[i] ?? 0 }))
-    .sort((a, b) => b.probability - a.probability);
-  return { top: guesses.slice(0, top), silent };
+  const request: WindowRequest = { path: file, sampleRateHz, windowSamples, stereo, placement };
+  const windows = await pool.run<Waveform[]>('ownWindows', request);
+  try {
+    return await classifier.classifyWindows(windows, { top, signal });
+  } catch (cause) {
+    // What is wrong with its windows, such as a rate that does not lead to the model's, is wrong with the file.
+    if (!(cause instanceof UsageError)) throw cause;
+    throw new DataError({ ...cause.parts, what: `${file}: ${cause.parts.what}` }, { cause });
+  }
 }
 
 function combine(first: AscError, failed: number, all: number): AscError {

@@ -9,7 +9,7 @@ import {
 } from '@asc/augment';
 import { AscError, DataError, type Rng } from '@asc/core';
 import { codeAudio, readAudio } from '@asc/data';
-import { fitToWindow } from './window.js';
+import { fitToWindow } from '@asc/runtime';
 import type { CodecAugmentation, TrainingClip, WindowAugmentation } from './window-augmentation.js';
 
 /** Reads so many samples of a recording, at the front end's rate, from the clip's place on; all of one that is shorter. */

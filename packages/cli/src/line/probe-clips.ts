@@ -1,5 +1,5 @@
 import { assertAudioPresent, pipeline, probeAudio, type ClipList } from '@asc/data';
-import { isLonger } from './window.js';
+import { isLonger } from '@asc/runtime';
 
 /** Files opened at once. */
 const AT_ONCE = 16;

@@ -1,21 +1,11 @@
-import {
-  DataError,
-  type FeatureMap,
-  type ModelCard,
-  type NdArray,
-  type NdArrays,
-  type Prediction,
-  type Predictions,
-} from '@asc/core';
+import type { FeatureMap, ModelCard, NdArrays, Prediction, Predictions } from '@asc/core';
 import { pipeline, workerPool, type LazyList } from '@asc/data';
 import { meanOverCrops } from '@asc/evaluate';
 import { OnnxRunner, type OnnxModel } from '@asc/onnx';
-import { isSilent } from './is-silent.js';
+import { MapJudge } from '@asc/runtime';
 import type { TestTime } from './test-time.js';
 import type { FeatureRequest, Placement, WindowRequest } from './window-worker.js';
 
-/** Windows judged in one run of the graph. */
-const BATCH = 16;
 /** Recordings decoded ahead of the graph. */
 const AT_ONCE = 4;
 
@@ -31,8 +21,6 @@ export interface Candidate {
 export interface JudgeOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
-  /** Told of every recording without a sound, before its posterior comes. */
-  readonly onSilence?: (id: string) => void;
   /** Hears randomly changed copies of every recording, in place of the placement's windows. */
   readonly testTime?: TestTime | undefined;
 }
@@ -51,7 +39,7 @@ export interface SceneJudge {
   close(): Promise<void>;
 }
 
-/** The windows of a recording as the inputs of a model take them. */
+/** The maps of a recording's windows, for each input. */
 interface Heard {
   readonly first: readonly FeatureMap[];
   readonly second?: readonly FeatureMap[];
@@ -64,17 +52,12 @@ export async function createSceneJudge(
   options: { readonly workers?: number } = {},
 ): Promise<SceneJudge> {
   const runner = await OnnxRunner.create(model);
-  const output = runner.outputs.find(({ name }) => name === 'probabilities');
-  const second = card.patches && runner.inputs.find(({ name }) => name === 'patches');
-  const input = runner.inputs.find((each) => each !== second);
-  const inputs = card.patches === undefined ? 1 : 2;
-  if (input === undefined || runner.inputs.length !== inputs || output === undefined) {
+  let maps: MapJudge;
+  try {
+    maps = new MapJudge(runner, card);
+  } catch (error) {
     await runner.release();
-    throw new DataError({
-      what: 'This ONNX model is not a scene classifier of this toolkit.',
-      expected: `${inputs === 1 ? 'one input' : 'two inputs'} and an output "probabilities"`,
-      received: `inputs ${runner.inputs.map(({ name }) => name).join(', ')}; outputs ${runner.outputs.map(({ name }) => name).join(', ')}`,
-    });
+    throw error;
   }
   const pool = workerPool(new URL('./window-worker.js', import.meta.url), options);
 
@@ -97,33 +80,10 @@ export async function createSceneJudge(
     return pool.run<FeatureMap[]>('featureWindows', request);
   }
 
-  /** Batches of what each input takes; `first` may be changed copies, one a pass, of one window or of one a pass. */
-  function* feedsOf({ first, second }: Heard, changed: Iterable<FeatureMap> = first): Generator<NdArrays> {
-    let at = 0;
-    for (const batch of batched(changed, card.input)) {
-      const size = batch.shape[0] ?? 0;
-      const beside = Array.from({ length: second === undefined ? 0 : size }, (_, i) => second?.[at + i] ?? second?.[0]);
-      const [others] = batched(beside as FeatureMap[], 'features');
-      yield { [input!.name]: batch, ...(others !== undefined && { patches: others }) };
-      at += size;
-    }
-  }
-
-  async function posterior(batches: Iterable<NdArrays>): Promise<number[]> {
-    const rows: number[][] = [];
-    for (const batch of batches) {
-      const { probabilities } = await runner.run(batch);
-      const flat = probabilities?.data ?? new Float32Array();
-      const classes = card.labels.scenes.length;
-      for (let at = 0; at < flat.length; at += classes) rows.push(Array.from(flat.subarray(at, at + classes)));
-    }
-    return meanOverCrops(rows, { independent: card.events === true });
-  }
-
   return {
     card,
-    feeds: async (path, placement) => [...feedsOf(await windows(path, placement))],
-    async *judge(candidates, placement, { signal, onProgress, onSilence, testTime } = {}) {
+    feeds: async (path, placement) => [...maps.feeds(await windows(path, placement))],
+    async *judge(candidates, placement, { signal, onProgress, testTime } = {}) {
       let done = 0;
       const prepared = pipeline(candidates, signal === undefined ? {} : { signal }).map(
         async (candidate) => {
@@ -135,9 +95,10 @@ export async function createSceneJudge(
       );
       for await (const { candidate, heard, copies } of prepared) {
         const { id, scene, device, events } = candidate;
-        if (onSilence !== undefined && isSilent([...batched(heard.first, card.input)], card.input)) onSilence(id);
-        const batches = feedsOf(heard, copies?.of(heard.first));
-        yield { id, scene, device, ...(events !== undefined && { events }), probabilities: await posterior(batches) };
+        const feeds = maps.feeds({ first: copies?.of(heard.first) ?? heard.first, second: heard.second });
+        const rows = await maps.posteriors(feeds);
+        const probabilities = meanOverCrops(rows, { independent: card.events === true });
+        yield { id, scene, device, ...(events !== undefined && { events }), probabilities };
         onProgress?.(++done, candidates.length);
       }
     },
@@ -146,26 +107,6 @@ export async function createSceneJudge(
       await runner.release();
     },
   };
-}
-
-/** Windows as batches (B, F, T, C), or (B, S) of raw samples, of at most {@link BATCH}. */
-function* batched(windows: Iterable<FeatureMap>, input: ModelCard['input']): Generator<NdArray, void, undefined> {
-  let chosen: FeatureMap[] = [];
-  const batch = (): NdArray => {
-    const [{ bands, frames, channels } = { bands: 0, frames: 0, channels: 0 }] = chosen;
-    const size = bands * frames * channels;
-    const data = new Float32Array(chosen.length * size);
-    chosen.forEach((window, i) => data.set(window.data, i * size));
-    const shape = input === 'waveform' ? [frames] : [bands, frames, channels];
-    return { dtype: 'float32', shape: [chosen.length, ...shape], data };
-  };
-  for (const window of windows) {
-    chosen.push(window);
-    if (chosen.length < BATCH) continue;
-    yield batch();
-    chosen = [];
-  }
-  if (chosen.length > 0) yield batch();
 }
 
 /** Judges a whole set. */

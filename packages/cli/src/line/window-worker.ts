@@ -6,13 +6,14 @@ import {
   readChannels,
   transferred,
   type CodeAudioOptions,
+  type ReadAudioOptions,
   type Transferred,
 } from '@asc/data';
 import { frontEnd, type FrontEnd } from '@asc/features';
+import { fitToWindow, isLonger, windowsToCover, windowStarts } from '@asc/runtime';
 import { augmentWindow, clipBinScales, DeviceShelf } from './augment-window.js';
 import { drawnChannel } from './drawn-channel.js';
 import type { TrainingClip, WindowAugmentation } from './window-augmentation.js';
-import { fitToWindow, isLonger, windowsToCover, windowStarts } from './window.js';
 
 // Runs in the threads of a worker pool: decoding, resampling and features, away from the thread that trains.
 
@@ -78,31 +79,38 @@ function frontEndOf(config: FrontEndConfig): FrontEnd {
   return keptFrontEnd.get(JSON.stringify(config), () => frontEnd(config));
 }
 
-async function readWindows(request: WindowRequest): Promise<Float32Array<ArrayBuffer>[]> {
+/** The windows of a recording, at its own rate or the one given. */
+async function readWindows(request: WindowRequest, rate: Pick<ReadAudioOptions, 'sampleRateHz'>): Promise<Waveform[]> {
   const { path, sampleRateHz, windowSamples, placement, stereo = 'mean' } = request;
   const info = await probeAudio(path);
   const ownWindow = Math.round((windowSamples * info.sampleRateHz) / sampleRateHz);
   const starts = isLonger(info.samples, ownWindow) ? startsOf(info.samples, ownWindow, placement) : [undefined];
-  const windows: Float32Array<ArrayBuffer>[] = [];
+  const windows: Waveform[] = [];
   const read = async (startSamples: number | undefined): Promise<readonly Waveform[]> => {
     // Read window by window: memory is that of the windows, however long the recording.
     const range = startSamples === undefined ? {} : { range: { startSamples, lengthSamples: ownWindow } };
-    if (stereo === 'both') return readChannels(path, { sampleRateHz, ...range });
-    return [await readAudio(path, { mono: stereo, sampleRateHz, ...range })];
+    if (stereo === 'both') return readChannels(path, { ...rate, ...range });
+    return [await readAudio(path, { mono: stereo, ...rate, ...range })];
   };
-  const fit = ({ samples }: Waveform) => fitToWindow(samples, windowSamples) as Float32Array<ArrayBuffer>;
   const shares = stereo === 'both' ? drawnShares(placement) : undefined;
   if (shares === undefined) {
-    for (const start of starts) windows.push(...(await read(start)).map(fit));
+    for (const start of starts) windows.push(...(await read(start)));
     return windows;
   }
   let channels: readonly Waveform[] = [];
   for (const [i, share] of shares.entries()) {
     // A recording that fits the window is read once.
     if (i < starts.length) channels = await read(starts[i]);
-    windows.push(fit(channels[drawnChannel(share, channels.length)] as Waveform));
+    windows.push(channels[drawnChannel(share, channels.length)] as Waveform);
   }
   return windows;
+}
+
+/** The windows of a recording at the rate asked for, of exactly the length asked for. */
+async function fittedWindows(request: WindowRequest): Promise<Float32Array<ArrayBuffer>[]> {
+  const { sampleRateHz, windowSamples } = request;
+  const windows = await readWindows(request, { sampleRateHz });
+  return windows.map(({ samples }) => fitToWindow(samples, windowSamples) as Float32Array<ArrayBuffer>);
 }
 
 /** The draws of a placement that is drawn. */
@@ -124,9 +132,18 @@ function startsOf(samples: number, windowSamples: number, placement: Placement):
   }
 }
 
+/** The windows of a recording as they lie in it, at its own rate: about the length asked for. */
+export async function ownWindows(request: WindowRequest): Promise<Transferred<Waveform[]>> {
+  const windows = await readWindows(request, {});
+  return transferred(
+    windows,
+    windows.map(({ samples }) => samples.buffer as ArrayBuffer),
+  );
+}
+
 /** The windows of a recording, (S) each. */
 export async function sampleWindows(request: WindowRequest): Promise<Transferred<Float32Array[]>> {
-  const windows = await readWindows(request);
+  const windows = await fittedWindows(request);
   return transferred(
     windows,
     windows.map((window) => window.buffer),
@@ -136,7 +153,7 @@ export async function sampleWindows(request: WindowRequest): Promise<Transferred
 /** The feature maps of a recording's windows, (F, T, C) each. */
 export async function featureWindows(request: FeatureRequest): Promise<Transferred<FeatureMap[]>> {
   const ends = frontEndOf(request.frontEnd);
-  const maps = (await readWindows(request)).map((window) => ends.compute(window));
+  const maps = (await fittedWindows(request)).map((window) => ends.compute(window));
   return transferred(
     maps,
     maps.map((map) => map.data.buffer as ArrayBuffer),

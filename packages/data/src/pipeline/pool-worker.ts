@@ -1,7 +1,7 @@
 import { type Transferable as NodeTransferable, parentPort, workerData } from 'node:worker_threads';
-import { UsageError } from '@asc/core';
+import { packError, UsageError } from '@asc/core';
 import { Transferred } from './transfer.js';
-import { packError } from './worker-errors.js';
+
 import type { WorkerCall, WorkerReply, WorkerSetup } from './worker-protocol.js';
 
 // The thread behind a WorkerPool: this file is started by the pool, never imported.

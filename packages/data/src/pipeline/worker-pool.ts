@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type Transferable as NodeTransferable, Worker } from 'node:worker_threads';
-import { AscError, UsageError, checkKeys, checkPositiveInteger, describeValue } from '@asc/core';
+import { AscError, UsageError, checkKeys, checkPositiveInteger, describeValue, unpackError } from '@asc/core';
 import type { TransferList } from './transfer.js';
-import { unpackError } from './worker-errors.js';
+
 import type { WorkerCall, WorkerReply, WorkerSetup } from './worker-protocol.js';
 
 export type { TransferList } from './transfer.js';

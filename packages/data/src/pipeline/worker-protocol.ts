@@ -1,4 +1,4 @@
-import type { PackedError } from './worker-errors.js';
+import type { PackedError } from '@asc/core';
 
 /** What a pool gives its workers at their start. */
 export interface WorkerSetup {

@@ -1,25 +1,9 @@
-import {
-  checkKeys,
-  checkOneOf,
-  checkPositiveInteger,
-  DataError,
-  UsageError,
-  type DType,
-  type NdArray,
-  type NdArrays,
-  sizeOf,
-} from '@asc/core';
+import { checkKeys, checkOneOf, checkPositiveInteger, UsageError, type NdArrays } from '@asc/core';
 import type * as Ort from 'onnxruntime-node';
 import { encodeOnnx } from './encode-onnx.js';
 import { readOnnxBytes } from './onnx-file.js';
 import type { OnnxModel } from './onnx-model.js';
-
-/** Name, type and shape of a graph input or output. A string dimension is symbolic: any size. */
-export interface RunnerSpec {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly (number | string)[];
-}
+import { messageOf, SessionRunner, type RunnerSpec } from './session-runner.js';
 
 export interface RunnerOptions {
   /** Intra-op threads; default: ONNX Runtime's choice, the number of physical cores. */
@@ -37,23 +21,19 @@ export interface RunnerOptions {
 /** ONNX Runtime's session entry `session.intra_op.allow_spinning`. */
 const NO_SPINNING = { session: { intra_op: { allow_spinning: '0' } } };
 
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
-
 /**
  * A graph loaded into ONNX Runtime, ready to run: named arrays in, named arrays out. Inputs are used in place, not copied
- * (unless they lie in shared memory, which ONNX Runtime refuses); outputs are fresh arrays. A run blocks its thread.
+ * (unless they lie in shared memory, which ONNX Runtime refuses); outputs are fresh arrays. A run blocks its thread. Node only.
  */
 export class OnnxRunner {
   readonly inputs: readonly RunnerSpec[];
   readonly outputs: readonly RunnerSpec[];
-  readonly #TensorClass: typeof Ort.Tensor;
-  #session: Ort.InferenceSession | undefined;
+  readonly #runner: SessionRunner;
 
-  private constructor(TensorClass: typeof Ort.Tensor, session: Ort.InferenceSession) {
-    this.#TensorClass = TensorClass;
-    this.#session = session;
-    this.inputs = session.inputMetadata.map(toSpec);
-    this.outputs = session.outputMetadata.map(toSpec);
+  private constructor(runner: SessionRunner) {
+    this.#runner = runner;
+    this.inputs = runner.inputs;
+    this.outputs = runner.outputs;
   }
 
   /**
@@ -67,16 +47,8 @@ export class OnnxRunner {
     const bytes =
       typeof model === 'string' ? await readOnnxBytes(model) : model instanceof Uint8Array ? model : encodeOnnx(model);
     const ort = await importOnnxRuntime();
-    const session = await ort.InferenceSession.create(bytes, sessionOptions).catch((cause: unknown) => {
-      const source = typeof model === 'string' ? model : 'the model';
-      throw new DataError({ what: `ONNX Runtime cannot load ${source}.`, received: messageOf(cause) }, { cause });
-    });
-    try {
-      return new OnnxRunner(ort.Tensor, session);
-    } catch (error) {
-      await session.release();
-      throw error;
-    }
+    const source = typeof model === 'string' ? model : 'the model';
+    return new OnnxRunner(await SessionRunner.load(ort, bytes, sessionOptions, source));
   }
 
   /**
@@ -85,41 +57,13 @@ export class OnnxRunner {
    * @throws UsageError where `feeds` does not have exactly the graph's inputs with their types and shapes.
    * @throws DataError where ONNX Runtime fails inside the graph.
    */
-  async run(feeds: NdArrays): Promise<NdArrays> {
-    const session = this.#session;
-    if (session === undefined) throw new UsageError({ what: 'This runner was released: create a new one.' });
-    const TensorClass = this.#TensorClass;
-    const tensors: Record<string, Ort.Tensor> = {};
-    for (const spec of this.inputs) {
-      const feed = feeds[spec.name];
-      if (feed === undefined) throw this.#wrongNames(feeds);
-      tensors[spec.name] = new TensorClass(feed.dtype, checkedData(spec, feed), feed.shape);
-    }
-    for (const name in feeds) if (!(name in tensors)) throw this.#wrongNames(feeds);
-    const results = await session.run(tensors).catch((cause: unknown) => {
-      throw new DataError({ what: 'ONNX Runtime failed to run the graph.', received: messageOf(cause) }, { cause });
-    });
-    const outputs: Record<string, NdArray> = {};
-    for (const { name, dtype } of this.outputs) {
-      const { data, dims } = results[name] as Ort.Tensor;
-      outputs[name] = { dtype, shape: dims, data: data as NdArray['data'] };
-    }
-    return outputs;
+  run(feeds: NdArrays): Promise<NdArrays> {
+    return this.#runner.run(feeds);
   }
 
   /** Frees the native memory. Safe to call twice. */
-  async release(): Promise<void> {
-    const session = this.#session;
-    this.#session = undefined;
-    await session?.release();
-  }
-
-  #wrongNames(feeds: NdArrays): UsageError {
-    return new UsageError({
-      what: 'The arrays given are not the inputs of the graph.',
-      expected: this.inputs.map((spec) => spec.name).join(', ') || 'none',
-      received: Object.keys(feeds).join(', ') || 'none',
-    });
+  release(): Promise<void> {
+    return this.#runner.release();
   }
 }
 
@@ -155,51 +99,4 @@ function toSessionOptions(options: RunnerOptions): Ort.InferenceSession.SessionO
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(workload === 'short' ? {} : { enableMemPattern: false, extra: NO_SPINNING }),
   };
-}
-
-function toSpec(metadata: Ort.InferenceSession.ValueMetadata): RunnerSpec {
-  const type = metadata.isTensor ? metadata.type : 'sequence or map';
-  if (metadata.isTensor && (type === 'float32' || type === 'int32' || type === 'bool')) {
-    return { name: metadata.name, dtype: type, shape: metadata.shape };
-  }
-  throw new DataError({
-    what: `${metadata.name} cannot go in or out of a runner.`,
-    expected: 'float32, int32 or bool',
-    received: type,
-    hint: 'Add a Cast node at the border of the graph.',
-  });
-}
-
-function checkedData(spec: RunnerSpec, feed: NdArray): NdArray['data'] {
-  const { dtype, shape, data } = feed;
-  if (dtype !== spec.dtype || !(data instanceof ARRAYS[dtype])) {
-    throw new UsageError({
-      what: `Input ${spec.name} has the wrong type.`,
-      expected: `${spec.dtype} in a ${ARRAYS[spec.dtype].name}`,
-      received: `${dtype} in a ${data.constructor.name}`,
-    });
-  }
-  if (shape.length !== spec.shape.length || spec.shape.some((size, axis) => isOtherSize(size, shape[axis]))) {
-    throw new UsageError({
-      what: `Input ${spec.name} has the wrong shape.`,
-      expected: `[${spec.shape.join(', ')}]`,
-      received: `[${shape.join(', ')}]`,
-    });
-  }
-  if (data.length !== sizeOf(shape)) {
-    throw new UsageError({
-      what: `Input ${spec.name} does not have as many values as its shape says.`,
-      expected: `${sizeOf(shape)} values for shape [${shape.join(', ')}]`,
-      received: String(data.length),
-    });
-  }
-  return data.buffer instanceof SharedArrayBuffer ? new ARRAYS[dtype](data) : data;
-}
-
-function isOtherSize(expected: number | string, size: number | undefined): boolean {
-  return typeof expected === 'number' && expected >= 0 ? size !== expected : size === undefined;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

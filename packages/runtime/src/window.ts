@@ -1,4 +1,4 @@
-import { checkPositiveInteger } from '@asc/core';
+import { checkPositiveInteger, type ModelCard, type Waveform } from '@asc/core';
 
 /** A recording this much longer than the window, at most, is trimmed rather than cropped: official clips differ by a sample. */
 const TRIMMED_SHARE = 0.01;
@@ -34,4 +34,20 @@ export function fitToWindow(samples: Float32Array, windowSamples: number): Float
     fitted.set(samples.subarray(0, Math.min(samples.length, windowSamples - at)), at);
   }
   return fitted;
+}
+
+/**
+ * The windows that cover a sound of any length at any rate, copied at its own rate, `clipSamples` long once at `sampleRateHz`; at
+ * most `most`, spread evenly.
+ */
+export function* windowsOf(
+  { samples, sampleRateHz }: Waveform,
+  card: Pick<ModelCard, 'sampleRateHz' | 'clipSamples'>,
+  most: number,
+): Generator<Waveform, void, undefined> {
+  const own = Math.round((card.clipSamples * sampleRateHz) / card.sampleRateHz);
+  for (const start of windowStarts(samples.length, own, windowsToCover(samples.length, own, most))) {
+    const end = isLonger(samples.length, own) ? start + own : samples.length;
+    yield { samples: samples.slice(start, end), sampleRateHz };
+  }
 }

@@ -1,4 +1,4 @@
-import { AscError, DataError, type ErrorParts, TraceError, UsageError } from '@asc/core';
+import { AscError, DataError, type ErrorParts, TraceError, UsageError } from './errors.js';
 
 /** An error as it travels between threads, where classes and extra fields get lost. */
 export interface PackedError {
@@ -21,7 +21,7 @@ export function packError(thrown: unknown): PackedError {
     return { name: 'Error', message: String(thrown), stack: undefined, parts: undefined, code: undefined };
   }
   const { name, message, stack } = thrown;
-  const { code } = thrown as NodeJS.ErrnoException;
+  const { code } = thrown as { readonly code?: unknown };
   const parts = thrown instanceof AscError ? thrown.parts : undefined;
   return { name, message, stack, parts, code: typeof code === 'string' ? code : undefined };
 }
