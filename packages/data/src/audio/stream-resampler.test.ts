@@ -31,11 +31,11 @@ describe('createStreamResampler', () => {
           expect(joined([...pieces, stream.flush()])).toEqual(createResampler(fromHz, toHz).process(whole));
         }
       }),
-      { seed: 4, numRuns: 60 },
+      { seed: 4, numRuns: 25 },
     );
   });
 
-  test('holds back about a millisecond, also where the rate falls steeply', () => {
+  test('holds back half a filter, also where the rate falls steeply', () => {
     const stream = createStreamResampler(48_000, 1000);
     const given = Array.from({ length: 480 }, () => stream.push(noise(100)).length);
     expect(given.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(1000 - 90);

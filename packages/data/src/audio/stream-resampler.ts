@@ -4,7 +4,7 @@ import { applyResamplingFilter, designResamplingFilter, type ResamplingPosition 
 export interface StreamResampler {
   readonly fromHz: number;
   readonly toHz: number;
-  /** Takes the next samples, any number of them, and gives those whose filter is full; the rest come about a millisecond later. */
+  /** Takes the next samples, any number of them, and gives those whose filter is full; the rest come half a filter later, milliseconds at customary rates. */
   push(samples: Float32Array): Float32Array;
   /** Ends the sound and gives its remaining samples. Ready for another sound afterwards. */
   flush(): Float32Array;
