@@ -144,10 +144,8 @@ export async function ownWindows(request: WindowRequest): Promise<Transferred<Wa
 /** The windows of a recording, (S) each. */
 export async function sampleWindows(request: WindowRequest): Promise<Transferred<Float32Array[]>> {
   const windows = await fittedWindows(request);
-  return transferred(
-    windows,
-    windows.map((window) => window.buffer),
-  );
+  // A channel drawn twice is one array.
+  return transferred(windows, [...new Set(windows.map((window) => window.buffer))]);
 }
 
 /** The feature maps of a recording's windows, (F, T, C) each. */
