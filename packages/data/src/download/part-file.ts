@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { diskError } from '../disk/disk-error.js';
 
 /** A file that grows to the end, with the MD5 of what it holds so far. */
@@ -70,8 +70,10 @@ export class PartFile {
     });
   }
 
+  /** An empty file is not kept. */
   async close(): Promise<void> {
     await this.#file.close();
+    if (this.#bytes === 0) await rm(this.path, { force: true });
   }
 }
 
