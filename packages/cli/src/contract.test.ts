@@ -127,13 +127,15 @@ const WRONG: readonly (readonly [string, readonly string[], number, readonly str
   ['a path that is empty', ['train', 'good.json', '--out', ''], 2, ['--out <RUN>', 'Expected a path']],
   ['a recording too short for its front end', ['features', 'blip.wav'], 1, ['blip.wav: ', 'too short']],
   ['a file in the place of a run', ['export', 'text.wav', '-o', 'x.onnx'], 1, ['text.wav is not a run folder']],
-  ['an output that is a folder', ['features', 'good.wav', '-o', 'mine'], 1, ['Cannot write mine', 'a folder']],
+  ['an output that is a folder', ['features', 'good.wav', '-o', 'mine'], 2, ['Cannot write mine', 'a folder']],
+  ['a limit of no cache', ['train', 'good.json', '--cache-gigabytes', '1'], 2, ['--cache DIR']],
+  ['an empty set', ['dataset', 'pack', 'nothing', '--out', 'packed'], 2, ['nothing cannot be packed', 'no recordings']],
   ['a run that is none', ['export', '.', '-o', 'x.onnx'], 1, ['. is not a run folder']],
   [
     'an output below a file',
     ['features', 'good.wav', '-o', 'text.wav/a.npy'],
     1,
-    ['text.wav/a.npy', 'a file, not a folder'],
+    ['Cannot write text.wav', 'a file of that name'],
   ],
   ['a folder of somebody else', ['quickstart', '--out', 'mine'], 2, ['holds something else', '--out DIR']],
 ];
@@ -157,6 +159,7 @@ describe('a wrong call', () => {
     write('bare.onnx', encodeOnnx(BARE_MODEL));
     mkdirSync(join(folder.path, 'mine'));
     write('mine/diary.txt', 'dear diary');
+    mkdirSync(join(folder.path, 'nothing'));
   });
 
   it.each(WRONG)('says so: %s', async (_, words, code, holds) => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   const teach = (...words: string[]) => asc(['teach', 'large', ...words], { cwd });
   const [stored, heldOut] = await Promise.all([
     teach('-o', 'large.safetensors', '--json'),
-    teach('-o', 'held-out.safetensors', '--split', 'evaluate', '--tta', '2'),
+    teach('-o', 'held-out.safetensors', '--split', 'evaluate', '--crops', '2'),
   ]);
   expect(heldOut).toMatchObject({ code: 0, stdout: expect.stringContaining('2 windows each → held-out.safetensors') });
   ({ clips } = JSON.parse(stored.stdout) as { clips: number });

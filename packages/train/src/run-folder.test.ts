@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
 import { NO_TOTALS, reportEpoch } from './epoch-totals.js';
 import { readHistory } from './history.js';
+import { parseRecipe } from './parse-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import { openRun, readRun, runPaths } from './run-folder.js';
 import { stepOf } from './scalar-event.js';
@@ -135,6 +136,28 @@ describe('a run folder', () => {
     expect(decodeRecords(await readFile(run.paths.events)).map(stepOf)).toEqual([0, 0, 1, 2]);
     expect((await readHistory(run.paths.history)).map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
     expect(await readdir(join(folder, 'checkpoints'))).toEqual(['last.safetensors']);
+  });
+
+  test('begun before the schema grew is read and resumed by the recipe it began with', async () => {
+    const { batchSize: _later, ...rest } = recipe;
+    const early = rest as typeof recipe;
+    const made = { ...checkpoint(2), recipeHash: recipeHash(early) };
+    const run = await openRun(folder, { recipe });
+    await run.saveCheckpoint(made, { best: true });
+    await run.close();
+    await writeFile(run.paths.recipe, JSON.stringify(early));
+    const today = parseRecipe(early);
+    for (const resume of [1, 2]) {
+      const resumed = await openRun(folder, {
+        recipe: { ...today, dataset: { ...today.dataset, root: '/moved' } },
+        resume: true,
+      });
+      expect([resume, resumed.checkpoint?.epoch]).toEqual([resume, 2]);
+      await resumed.close();
+    }
+    const read = await readRun(folder);
+    expect(read.recipe).toEqual({ ...today, dataset: { ...today.dataset, root: '/moved' } });
+    await expect(readCheckpoint(run.paths.best, read)).resolves.toMatchObject({ epoch: 2 });
   });
 
   test('with a damaged file says which', async () => {

@@ -96,13 +96,14 @@ export async function openRun(
     const before = await statusNow(paths, false);
     if (earlier !== undefined) checkEarlier(folder, parseRecipe(earlier), recipe, resume, before);
     await Promise.all([removePartialFiles(folder), removePartialFiles(checkpoints)]);
-    await writeFileAtomic(paths.recipe, `${JSON.stringify(recipe, null, 2)}\n`);
+    const checkpoint = await readLast(paths, recipeHash((earlier ?? recipe) as Recipe));
+    const kept = checkpoint === undefined ? recipe : recipeToKeep(earlier as Recipe, recipe);
+    await writeFileAtomic(paths.recipe, `${JSON.stringify(kept, null, 2)}\n`);
     const sessions = ((await readJson(paths.environment)) ?? []) as Environment[];
     await writeFileAtomic(
       paths.environment,
       `${JSON.stringify([...sessions, describeEnvironment(versions)], null, 2)}\n`,
     );
-    const checkpoint = await readLast(paths, recipeHash(recipe));
     const history = await truncateHistory(paths.history, checkpoint?.epoch ?? 0);
     await truncateEvents(paths.events, checkpoint?.epoch ?? 0);
     let reached = { epoch: checkpoint?.epoch ?? 0, step: checkpoint?.step ?? 0 };
@@ -147,9 +148,15 @@ export async function openRun(
   }
 }
 
-/** A run as it lies on disk, for readers: its recipe, reports and status. @throws DataError where there is none. */
+/**
+ * A run as it lies on disk, for readers: its recipe with today's defaults, the hash of the recipe its checkpoints were made with,
+ * reports and status.
+ *
+ * @throws DataError where there is none.
+ */
 export async function readRun(folder: string): Promise<{
   recipe: Recipe;
+  recipeHash: string;
   history: EpochReport[];
   status: RunStatus | undefined;
   paths: RunPaths;
@@ -158,7 +165,9 @@ export async function readRun(folder: string): Promise<{
   const recipe = await readJson(paths.recipe);
   if (recipe !== undefined) {
     const status = await statusNow(paths, await isRunLocked(paths.lock));
-    return { recipe: parseRecipe(recipe), history: await readHistory(paths.history), status, paths };
+    const parsed = parseRecipe(recipe);
+    const hash = recipeHash(recipe as Recipe);
+    return { recipe: parsed, recipeHash: hash, history: await readHistory(paths.history), status, paths };
   }
   throw new DataError({
     what: `${folder} is not a run folder.`,
@@ -166,6 +175,15 @@ export async function readRun(folder: string): Promise<{
     received: 'none',
     hint: 'Give the folder a training run was written to.',
   });
+}
+
+/**
+ * What `recipe.json` says after a run was resumed. Where the schema has grown since it began, the settings it began with: with new
+ * defaults beside them, its checkpoints would be those of another recipe.
+ */
+function recipeToKeep(earlier: Recipe, recipe: Recipe): Recipe {
+  if (recipeHash(earlier) === recipeHash(recipe)) return recipe;
+  return { ...earlier, name: recipe.name, dataset: { ...earlier.dataset, root: recipe.dataset.root } };
 }
 
 /** The status of a run; one that is under way though no process has it was killed. */

@@ -1,13 +1,13 @@
 import { UsageError, type Predictions } from '@asc/core';
 import { formatEventReport, formatReport, predictionsToCsv } from '@asc/evaluate';
 import { defaultEvaluation, writeFileAtomic } from '@asc/train';
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { extname } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
 import { evaluationPage } from '../line/evaluation-page.js';
 import { loadModel } from '../line/load-model.js';
+import { makeRoomFor } from '../line/make-room-for.js';
 import { testTime } from '../line/test-time.js';
 import { groundsFor, recipeOf } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
@@ -72,17 +72,6 @@ export async function evaluate(
       ...(page === undefined ? [] : [`The report as a page: ${page}`]),
     ].join('\n\n'),
   };
-}
-
-/** Before the work, so that a place that cannot be written is not found out after it. */
-async function makeRoomFor(file: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const isFolder = await stat(file).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return;
-  throw new UsageError({ what: `Cannot write ${file}.`, expected: 'the path of a file', received: 'a folder' });
 }
 
 function encode(predictions: Predictions, out: string): string {

@@ -2,6 +2,7 @@ import { encodeOnnx, writeOnnxFile } from '@asc/onnx';
 import { toFloat16 } from '@asc/quantize';
 import type { CommandResult } from '../command/command-context.js';
 import { exportRun, loadRun } from '../line/load-run.js';
+import { makeRoomFor } from '../line/make-room-for.js';
 import { formatBytes } from '../terminal/format.js';
 import type { ExportOptions } from '../commands/export.js';
 
@@ -11,6 +12,7 @@ export async function exportFile(folder: string, options: ExportOptions): Promis
   const run = await loadRun(folder, weights === undefined ? {} : { weights });
   const exported = exportRun(run, input);
   const model = fp16 ? toFloat16(exported) : exported;
+  await makeRoomFor(out);
   await writeOnnxFile(out, model);
   const bytes = encodeOnnx(model).length;
   const { clipSamples, sampleRateHz, labels } = run.card;
@@ -26,6 +28,6 @@ export async function exportFile(folder: string, options: ExportOptions): Promis
       epochs: run.epoch,
       labels: labels.scenes,
     },
-    text: `${out}: ${formatBytes(bytes)}, takes ${takes}, tells ${labels.scenes.length} scenes; ${run.weights} weights after ${run.epoch} epochs`,
+    text: `${out}: ${formatBytes(bytes)}, takes ${takes}, tells ${labels.scenes.length} scenes; ${run.weights} weights after ${run.epoch} ${run.epoch === 1 ? 'epoch' : 'epochs'}`,
   };
 }

@@ -3,6 +3,7 @@ import { readAudio } from '@asc/data';
 import { featureMapToNpy, frontEnd, frontEndPreset, isPresetName, PRESET_NAMES, type PresetName } from '@asc/features';
 import type { CommandResult } from '../command/command-context.js';
 import { writeFileAtomic } from '@asc/train';
+import { makeRoomFor } from '../line/make-room-for.js';
 import { plotFeatureMap } from '../line/plot-feature-map.js';
 import { table } from '../terminal/table.js';
 import type { FeaturesOptions } from '../commands/features.js';
@@ -17,6 +18,7 @@ async function compute(audio: string | undefined, options: FeaturesOptions): Pro
     throw new UsageError({ what: 'No recording was given.', expected: 'asc features AUDIO, or asc features --list' });
   }
   const { config } = frontEndPreset(presetOf(options.preset));
+  for (const file of [options.out, options.plot]) if (file !== undefined) await makeRoomFor(file);
   const { samples } = await readAudio(audio, { sampleRateHz: config.sampleRateHz });
   const map = named(audio, () => frontEnd(config).compute(samples));
   if (options.out !== undefined) await writeFileAtomic(options.out, featureMapToNpy(map));

@@ -8,6 +8,7 @@ import type { CommandContext, CommandResult } from '../command/command-context.j
 import { stopOnAbort } from '../command/interrupted-error.js';
 import { evaluateModel } from '../line/evaluate-model.js';
 import { readModelFile, type LoadedModel } from '../line/load-model.js';
+import { makeRoomFor } from '../line/make-room-for.js';
 import { quantizeModel, type QuantizedModel } from '../line/quantize-model.js';
 import { groundsFor, type Grounds } from '../line/trained-on.js';
 import { countingDisplay } from '../terminal/counting-display.js';
@@ -35,6 +36,7 @@ async function makeInt8(
   const { out, scheme, calibration, keepFloat, equalise = false, correctBias = false, verify = false } = options;
   const float = await readModelFile(file);
   const grounds = await groundsOf(options.calibrate, float);
+  await makeRoomFor(out);
   const quantized = await quantizeModel(float, {
     clips: grounds.dataset.split(grounds.fold, 'train'),
     method: calibration,

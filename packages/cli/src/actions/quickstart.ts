@@ -16,6 +16,7 @@ import { runTraining } from '../line/run-training.js';
 import { timeLimit } from '../line/time-limit.js';
 import { countingDisplay } from '../terminal/counting-display.js';
 import { formatBytes, formatPercent, formatSeconds } from '../terminal/format.js';
+import { shellWord } from '../terminal/shell-word.js';
 import { table } from '../terminal/table.js';
 import { trainingDisplay } from '../terminal/training-display.js';
 import type { QuickstartOptions } from '../commands/quickstart.js';
@@ -176,7 +177,7 @@ function present(artifacts: readonly Artifact[], dataset: SceneDataset, around: 
       '',
       `int8 on a recording of an unheard device: ${describeGuess(clip, guess)}`,
       `everything lies in ${folder} (made in ${formatSeconds(seconds)}); try:`,
-      `  npx asc predict ${nearby(int8?.file)} ${nearby(clip?.path)}`,
+      `  npx asc predict ${shellWord(nearby(int8?.file))} ${shellWord(nearby(clip?.path))}`,
     ].join('\n'),
   };
 }

@@ -7,6 +7,7 @@ import { InterruptedError } from '../command/interrupted-error.js';
 import { clearRehearsal, rehearsal } from '../line/rehearsal.js';
 import { runTraining, type TrainingResult } from '../line/run-training.js';
 import { deviceGroups, scoreLine } from '../terminal/score-lines.js';
+import { shellWord } from '../terminal/shell-word.js';
 import { trainingDisplay } from '../terminal/training-display.js';
 import type { TrainOptions } from '../commands/train.js';
 
@@ -17,6 +18,12 @@ export async function train(
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
   const given = withDataset(setRecipeValues(await readRecipe(file), options.set ?? []), options.dataset);
+  if (options.cacheGigabytes !== undefined && options.cache === undefined) {
+    throw new UsageError({
+      what: '--cache-gigabytes limits a cache, and there is none.',
+      hint: 'Name its folder: --cache DIR.',
+    });
+  }
   const recipe = options.smoke === true ? await rehearsal(given) : given;
   const out = normalize(options.out ?? join('runs', folderName(recipe)));
   if (options.smoke === true && options.resume !== true) await clearRehearsal(out, recipe);
@@ -38,7 +45,7 @@ export async function train(
   if (result.interrupted) {
     throw new InterruptedError({
       what: `Interrupted after ${result.history.length} of ${recipe.epochs} epochs; the run is whole.`,
-      hint: `Go on with: asc train ${join(out, 'recipe.json')} --out ${out} --resume`,
+      hint: `Go on with: asc train ${shellWord(join(out, 'recipe.json'))} --out ${shellWord(out)} --resume`,
     });
   }
   return { json: { ...describe(result, recipe), before: before ?? null }, text: summary(result) };
@@ -46,7 +53,7 @@ export async function train(
 
 /** The name of a recipe as that of its run's folder; a recipe from elsewhere does not choose the place. */
 function folderName({ name }: Recipe): string {
-  if (name.split('/').every((part) => /^[\w][\w.-]*$/.test(part))) return name;
+  if (name.split('/').every((part) => !['', '.', '..'].includes(part) && !/[\\:\0]/.test(part))) return name;
   throw new UsageError({
     what: `The recipe's name "${name}" is no name of a folder.`,
     hint: 'Say where the run goes: --out RUN.',
@@ -91,6 +98,6 @@ function summary({ folder, history, report }: TrainingResult): string {
   return [
     ...(report === undefined ? [] : [scoreLine(report), ...deviceGroups(report)]),
     `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}, ${mean.toFixed(1)} s each; the run lies in ${folder}`,
-    `next: asc evaluate ${folder}, asc export ${folder} -o model.onnx`,
+    `next: asc evaluate ${shellWord(folder)}, asc export ${shellWord(folder)} -o model.onnx`,
   ].join('\n');
 }

@@ -4,6 +4,7 @@ import { complexity } from '@asc/models';
 import { readRun, type Recipe } from '@asc/train';
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
+import { shellWord } from '../terminal/shell-word.js';
 import { readCard } from './load-run.js';
 import { recipeModel } from './prepare-model.js';
 
@@ -40,7 +41,7 @@ async function ofRun(folder: string): Promise<Contestant> {
         what: `The run ${folder} has no predictions yet.`,
         expected: `${recipe.epochs} epochs`,
         received: `${history.length} done`,
-        hint: `Go on with: asc train ${paths.recipe} --out ${folder} --resume`,
+        hint: `Go on with: asc train ${shellWord(paths.recipe)} --out ${shellWord(folder)} --resume`,
       },
       { cause },
     );
@@ -56,7 +57,7 @@ async function ofFile(path: string): Promise<Contestant> {
     throw new UsageError({
       what: `${path} is a model, and models are compared by what they said.`,
       expected: 'a run or a prediction file',
-      hint: `Make one: asc evaluate ${path} --predictions ${path.slice(0, -kind.length)}.csv`,
+      hint: `Make one: asc evaluate ${shellWord(path)} --predictions ${shellWord(`${path.slice(0, -kind.length)}.csv`)}`,
     });
   }
   const text = await readFile(path, 'utf8');

@@ -2,7 +2,7 @@ import { DataError, UsageError, type ModelCard } from '@asc/core';
 import { frontEnd } from '@asc/features';
 import type { SceneModel } from '@asc/models';
 import { exportOnnx, type OnnxModel } from '@asc/onnx';
-import { loadWeights, readCheckpoint, readRun, recipeHash, type Recipe } from '@asc/train';
+import { loadWeights, readCheckpoint, readRun, type Recipe } from '@asc/train';
 import { readFile, stat } from 'node:fs/promises';
 import type { RunWeights } from '../command/run-weights.js';
 import { restoreEmbedder } from './embedder.js';
@@ -25,11 +25,11 @@ export interface LoadedRun {
  * @throws DataError where the folder is no run or does not hold the checkpoint whole.
  */
 export async function loadRun(folder: string, options: { readonly weights?: RunWeights } = {}): Promise<LoadedRun> {
-  const { recipe, paths } = await readRun(folder);
+  const { recipe, recipeHash, paths } = await readRun(folder);
   const weights = options.weights ?? (recipe.averaging.kind === 'none' ? 'last' : 'averaged');
   const card = await readCard(folder);
   if (!(await isThere(paths[weights]))) throw missing(folder, weights, recipe);
-  const { state, epoch } = await readCheckpoint(paths[weights], { recipeHash: recipeHash(recipe) });
+  const { state, epoch } = await readCheckpoint(paths[weights], { recipeHash });
   const model = recipeModel(recipe, card);
   loadWeights(model.training, state);
   if (model.embedder?.frozen === true) await restoreEmbedder(folder, model.embedder);

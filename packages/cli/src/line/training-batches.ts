@@ -58,8 +58,8 @@ export function trainingBatches(options: TrainingBatchOptions): BatchSource {
     throw new UsageError({
       what: 'There are too few clips to train on.',
       expected: `at least one batch of ${batchSize}`,
-      received: `${clips.length} clips`,
-      hint: 'Lower batchSize: --set batchSize=8.',
+      received: `${size} ${size === 1 ? 'clip' : 'clips'}`,
+      ...(size === 0 ? {} : { hint: `Lower batchSize: --set batchSize=${size}.` }),
     });
   }
   for (const clip of clips) checkLabelled(clip);

@@ -3,9 +3,22 @@ import { stripVTControlCharacters } from 'node:util';
 import type { EpochReport, FitEvent } from '@asc/train';
 import { downloadDisplay } from './download-display.js';
 import { formatBytes, formatCount, formatPercent, formatSeconds } from './format.js';
+import { shellWord } from './shell-word.js';
 import { table } from './table.js';
 import { Terminal, type Sink } from './terminal.js';
 import { epochLine, trainingDisplay } from './training-display.js';
+
+describe('shellWord', () => {
+  it.each([
+    ['runs/first', 'runs/first'],
+    ['läufe/1', 'läufe/1'],
+    ['my runs/a', "'my runs/a'"],
+    ["it's", "'it'\\''s'"],
+    ['$HOME', "'$HOME'"],
+    ['-x', "'-x'"],
+    ['', "''"],
+  ])('%s is typed as %s', (path, typed) => expect(shellWord(path)).toBe(typed));
+});
 
 function sink(isTTY: boolean): Sink & { text: string } {
   return {

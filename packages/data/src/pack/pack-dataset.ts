@@ -62,8 +62,15 @@ export async function packDataset(root: string, out: string, options: PackOption
   await refusing(place.lock, () => makeFolder(dirname(place.out)));
   const unlock = await lockFolder(place.lock, place.out);
   try {
-    await claim(place);
     const plan = await planPacking(place.root);
+    if (plan.length === 0) {
+      throw new UsageError({
+        what: `${root} cannot be packed.`,
+        expected: 'the folder of a set',
+        received: 'no recordings',
+      });
+    }
+    await claim(place);
     await refusing(place.folder, async () => {
       await removeStrangers(place, plan);
       for (const each of new Set(plan.map(({ to }) => dirname(join(place.folder, to))))) await makeFolder(each);
