@@ -22,6 +22,7 @@ class Trainer:
     def prepare(self, request):
         tensors = read_tensors(request["batch"])
         self.x = maps_of(tensors["x"])
+        self.further = [maps_of(tensors[name]) for name in ("embeddings",) if name in tensors]
         self.scene = torch.from_numpy(tensors["scene"])
         self.abstract = torch.from_numpy(tensors["abstract"]) if "abstract" in tensors else None
         model = NETWORKS[request["network"]](self.scene.shape[1], 0 if self.abstract is None else self.abstract.shape[1])
@@ -46,7 +47,7 @@ class Trainer:
         for _ in range(request["count"]):
             start = time.perf_counter()
             self.optimiser.zero_grad(set_to_none=True)
-            outputs = self.model(self.x)
+            outputs = self.model(self.x, *self.further)
             loss = F.cross_entropy(outputs[0], self.scene)
             if self.abstract is not None:
                 loss = 5 * loss + F.cross_entropy(outputs[1], self.abstract)

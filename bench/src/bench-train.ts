@@ -5,7 +5,15 @@ import { adam, createTask, namedWeights, trainingStep } from '@asc/train';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Contender } from './contest.js';
 import { measure, saveScores, type Measurement } from './measurement.js';
-import { fixedBatch, LABELS, mapShape, TRAINING_NETWORKS, trainingNetwork, weightsOf } from './network.js';
+import {
+  fixedBatch,
+  furtherInputs,
+  LABELS,
+  mapShape,
+  TRAINING_NETWORKS,
+  trainingNetwork,
+  weightsOf,
+} from './network.js';
 import type { BenchOptions } from './options.js';
 import { TORCH_VARIANTS } from './peers.js';
 import type { Workplace } from './workplace.js';
@@ -49,7 +57,8 @@ async function benchNetwork(name: string, options: BenchOptions, place: Workplac
   const network = trainingNetwork(name, size);
   const [bands, frames] = mapShape(network);
   const { abstract, ...scenes } = fixedBatch({ batch, bands, frames });
-  const arrays: NdArrays = known.abstract && abstract !== undefined ? { ...scenes, abstract } : scenes;
+  const labels = known.abstract && abstract !== undefined ? { abstract } : {};
+  const arrays: NdArrays = { ...scenes, ...labels, ...furtherInputs(network, batch) };
   const trained = namedWeights(network.training).filter(({ trainable }) => trainable);
   const parameters = trained.reduce((sum, { variable }) => sum + variable.size, 0);
   const sharesWeights = name === 'amfm-small';

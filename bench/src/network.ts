@@ -21,13 +21,14 @@ export const LABELS = labelSpace(
   },
 );
 
-/** The networks `bench train` knows, with the batch of their publication's recipe and whether they learn abstract classes. */
+/** The networks `bench train` knows, with the batch of their publication's recipe (a quarter of it for the largest) and whether they learn abstract classes. */
 export const TRAINING_NETWORKS: Readonly<Record<string, { readonly batch: number; readonly abstract: boolean }>> = {
   'amfm-small': { batch: 24, abstract: true },
   'clova2021-resnetse-mfm': { batch: 24, abstract: false },
   xin2022: { batch: 32, abstract: false },
   'shim2022-extended-mtl': { batch: 24, abstract: true },
   zhang2019: { batch: 64, abstract: false },
+  'zhang2019-cmam': { batch: 16, abstract: false },
   dcase2024: { batch: 256, abstract: false },
 };
 
@@ -83,4 +84,18 @@ export function keepSignalAlive({ training }: SceneModel): void {
   for (const { name, variable } of namedWeights(training)) {
     if (name.endsWith('/moving_variance')) tidy(() => variable.assign(fill(variable.shape, 0.15)));
   }
+}
+
+/** Normal numbers for a network's inputs beside its feature maps, by their names: always the same. */
+export function furtherInputs({ training }: SceneModel, batch: number): NdArrays {
+  const rng = createRng(2).split('bench');
+  return Object.fromEntries(
+    training.inputs.slice(1).map(({ name, shape }): [string, TypedNdArray<'float32'>] => {
+      const own = [batch, ...shape.slice(1).map((size) => size ?? 1)];
+      return [
+        name,
+        ndArray('float32', own, rng.fillNormal(new Float32Array(own.reduce((product, size) => product * size)))),
+      ];
+    }),
+  );
 }
