@@ -4,6 +4,7 @@ export default {
   testMatch: [
     '<rootDir>/packages/*/dist/**/*.test.js',
     '<rootDir>/examples/dist/**/*.test.js',
+    '<rootDir>/examples/browser/dist/**/*.test.js',
     '<rootDir>/bench/dist/**/*.test.js',
     '<rootDir>/scripts/**/*.test.mjs',
   ],

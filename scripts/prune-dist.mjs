@@ -16,7 +16,7 @@ export function staleFiles(dist, src) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const packages = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
-  for (const dir of [...packages, join(root, 'examples'), join(root, 'bench')]) {
+  for (const dir of [...packages, join(root, 'examples'), join(root, 'examples/browser'), join(root, 'bench')]) {
     for (const file of staleFiles(join(dir, 'dist'), join(dir, 'src'))) rmSync(file);
   }
 }

@@ -132,7 +132,7 @@ function checkedData(spec: RunnerSpec, feed: NdArray): NdArray['data'] {
       received: String(data.length),
     });
   }
-  return data.buffer instanceof SharedArrayBuffer ? new ARRAYS[dtype](data) : data;
+  return isShared(data.buffer) ? new ARRAYS[dtype](data) : data;
 }
 
 function isOtherSize(expected: number | string, size: number | undefined): boolean {
@@ -142,4 +142,9 @@ function isOtherSize(expected: number | string, size: number | undefined): boole
 /** What another's error says. */
 export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
+}
+
+/** A page without cross-origin isolation has no shared memory, nor a name for it. */
+function isShared(buffer: ArrayBufferLike): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
 }
