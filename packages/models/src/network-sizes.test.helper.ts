@@ -23,8 +23,7 @@ const RECORDED: Readonly<Record<string, Shape>> = {
   dcase2022: [2, 20, 50],
   dcase2024: [4, 24, 20],
   'cp-mobile': [4, 24, 20],
-  // Wider, a ReLU or two of its 300,000 turn on rounding alone.
-  'bc-resnet-asc': [4, 32, 64, { width: 32 }],
+  'bc-resnet-asc': [4, 32, 64],
   // A norm of TF-SepNet sees one value a clip and frame, and its gradients are large.
   'tf-sepnet': [8, 64, 64],
   zhang2019: [2, 64, 40],
