@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tinyBytes } from '../packages/runtime/dist/tiny-model.test.helper.js';
 import { publishedPackages } from './pack.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,7 +17,12 @@ const AT_HAND = {
   quantize: {
     before:
       "import { createRng } from '@asc/core';\nconst features = (i: number) => createRng(i).fillNormal(new Float32Array(1152));\n",
-    files: { 'model.onnx': join(root, 'golden', 'quantize', 'float.onnx') },
+    files: { 'model.onnx': readFileSync(join(root, 'golden', 'quantize', 'float.onnx')) },
+  },
+  runtime: {
+    before:
+      "import { createRng } from '@asc/core';\nconst samples = createRng(1).fillNormal(new Float32Array(72_000));\nconst pieces = [samples];\n",
+    files: { 'model.onnx': tinyBytes() },
   },
 };
 
@@ -60,7 +66,7 @@ describe('the example of every README', () => {
   it.each(packages.map(({ short }) => short).filter((short) => short !== 'cli'))('runs: %s', (short) => {
     const cwd = join(folder, `in-${short}`);
     mkdirSync(cwd);
-    for (const [name, from] of Object.entries(AT_HAND[short]?.files ?? {})) copyFileSync(from, join(cwd, name));
+    for (const [name, bytes] of Object.entries(AT_HAND[short]?.files ?? {})) writeFileSync(join(cwd, name), bytes);
     const { status, stderr } = spawnSync(process.execPath, [join(folder, `${short}.mjs`)], { cwd, encoding: 'utf8' });
     const says = THROWS[short];
     // tfjs advertises its native binding on stderr.
