@@ -24,6 +24,7 @@ const COMMANDS = [
   ['export'],
   ['quantize'],
   ['predict'],
+  ['submit'],
 ] as const;
 
 const folder = temporaryFolder();

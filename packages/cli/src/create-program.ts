@@ -11,6 +11,7 @@ import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addQuantizeCommand } from './commands/quantize.js';
 import { addQuickstartCommand } from './commands/quickstart.js';
+import { addSubmitCommand } from './commands/submit.js';
 import { addTeachCommand } from './commands/teach.js';
 import { addTrainCommand } from './commands/train.js';
 import type { Sink } from './terminal/terminal.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   addExportCommand,
   addQuantizeCommand,
   addPredictCommand,
+  addSubmitCommand,
 ];
 
 /** The `asc` command with its subcommands; `perform` runs the work of one. */

@@ -19,6 +19,7 @@ import '../line/tensorflow.js';
 import type { CommandResult } from '../command/command-context.js';
 import { readModelFile } from '../line/load-model.js';
 import { macsOfOneSecond } from '../line/macs-of-one-second.js';
+import { fileShares, type FileShare } from '../line/file-shares.js';
 import { onnxComplexity, type OnnxComplexity } from '../line/onnx-complexity.js';
 import { fileStandings, verdictOf, type Standing } from '../line/standings.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
@@ -125,6 +126,7 @@ async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<C
   const counted = await onnxComplexity(model);
   const { macsPerSecond, storage, standings } = fileStandings(counted, card, rules);
   const { parameters, nonZeroParameters, macs, bytes, nonZeroBytes, nodes } = counted;
+  const shares = fileShares(model, bytes);
   return {
     json: {
       file: path,
@@ -135,6 +137,7 @@ async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<C
       bytes,
       nonZeroBytes,
       storage,
+      fileBytes: Object.fromEntries(shares.map(({ what, bytes: size }) => [what, size])),
       layers: nodes,
       rules: standings,
     },
@@ -144,6 +147,8 @@ async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<C
       `${formatCount(parameters)} parameters, ${formatCount(macs)} MACs (${formatCount(macsPerSecond)} per second of sound)`,
       `${formatBytes(bytes)} of parameters, mostly ${storage}; norms are folded, the front end is not counted`,
       `${formatCount(nonZeroParameters)} of the parameters are not 0 (${formatBytes(nonZeroBytes)})`,
+      '',
+      shareTable(shares),
       '',
       standingTable(standings),
     ].join('\n'),
@@ -181,6 +186,13 @@ function nodeTable({ nodes }: OnnxComplexity): string {
     formatCount(macs),
   ]);
   return table(COLUMNS, rows);
+}
+
+/** Where the bytes of the file are; the rules count the first line only. */
+function shareTable(shares: readonly FileShare[]): string {
+  const total = shares.reduce((sum, { bytes }) => sum + bytes, 0);
+  const rows = [...shares, { what: 'file', bytes: total }].map(({ what, bytes }) => [what, formatCount(bytes)]);
+  return table([{ heading: 'the file holds' }, { heading: 'bytes', align: 'right' }], rows);
 }
 
 function standingTable(standings: readonly Standing[]): string {
