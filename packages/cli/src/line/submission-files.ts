@@ -66,7 +66,7 @@ export function metaYaml({ about, card, recipe, cost, macsPerSecond, storage, re
       development_dataset: {
         overall,
         class_wise: Object.fromEntries(
-          report.classes.map(({ scene: scene, recall, logLoss }) => [
+          report.classes.map(({ scene, recall, logLoss }) => [
             scene,
             { accuracy: recall === null ? null : percent(recall), logloss: logLoss },
           ]),
