@@ -3,6 +3,7 @@ export { type NodeFate } from './node-fates.js';
 export { type QuantizationParameters, type ValueRange } from './quantization-parameters.js';
 export { quantizationReport, type ValueError } from './quantization-report.js';
 export { QUANTIZATION_SCHEMES, type QuantizationScheme } from './quantization-scheme.js';
+export { quantizeDynamic } from './quantize-dynamic.js';
 export { explainedQuantization, quantizeStatic, type QuantizeOptions } from './quantize-static.js';
 export { outputError, rankLayers, type LayerSensitivity } from './rank-layers.js';
 export { simulate } from './simulate/simulate.js';
