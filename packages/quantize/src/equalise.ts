@@ -6,15 +6,7 @@ import { freshName, valueNames } from './value-names.js';
 /** Sweeps over all pairs; the scales of a chain settle within a few. */
 const SWEEPS = 10;
 /** Operators with f(s·x) = s·f(x) for s > 0, channel by channel. */
-const HOMOGENEOUS = new Set([
-  'Relu',
-  'LeakyRelu',
-  'MaxPool',
-  'AveragePool',
-  'GlobalAveragePool',
-  'ReduceMax',
-  'Identity',
-]);
+const HOMOGENEOUS = new Set(['Relu', 'LeakyRelu', 'MaxPool', 'AveragePool', 'GlobalAveragePool', 'Identity']);
 
 /** Two convolutions with nothing between that a positive scale of a channel would not pass through. */
 interface Pair {
@@ -53,7 +45,7 @@ export function equalise(model: OnnxModel): OnnxModel {
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (const { first, second, repeats } of pairs) {
       const [weight, bias, next] = [floats(first, 1), floats(first, 2), floats(second, 1)];
-      if (weight !== undefined && next !== undefined) balance(weight, bias, next, repeats);
+      if (weight !== undefined && next !== undefined) balance(weight, bias, next, repeats, groupOf(second) > 1);
     }
   }
   const nodes = model.nodes.map((node) => ({ ...node, inputs: inputsOf.get(node) ?? node.inputs }));
@@ -61,13 +53,18 @@ export function equalise(model: OnnxModel): OnnxModel {
 }
 
 /** s = √(largest of the first / largest of the second): divides the first by s, multiplies the second by it, in place. */
-function balance(weight: OnnxTensor, bias: OnnxTensor | undefined, next: OnnxTensor, repeats: number): void {
+function balance(
+  weight: OnnxTensor,
+  bias: OnnxTensor | undefined,
+  next: OnnxTensor,
+  repeats: number,
+  depthwise: boolean,
+): void {
   const outputs = weight.shape[0] ?? 0;
   const channels = outputs / repeats;
   const perOutput = sizeOf(weight.shape.slice(1));
   const firsts = weight.data as Float32Array;
   const seconds = next.data as Float32Array;
-  const depthwise = next.shape[1] === 1 && next.shape[0] === channels;
   const inner = sizeOf(next.shape.slice(2));
   const channelOfFirst = (i: number): number => Math.floor(i / perOutput) % channels;
   const channelOfSecond = (i: number): number => (depthwise ? Math.floor(i / inner) : Math.floor(i / inner) % channels);
@@ -99,9 +96,14 @@ function findPairs(model: OnnxModel): Pair[] {
     if (found === undefined) return [];
     const weight = model.initializers.get(second.inputs[1] ?? '');
     const channels = (model.initializers.get(found.conv.inputs[1] ?? '')?.shape[0] ?? 0) / found.repeats;
-    const fits = weight?.shape[1] === channels || (weight?.shape[1] === 1 && weight.shape[0] === channels);
+    const group = groupOf(second);
+    const fits = group === 1 ? weight?.shape[1] === channels : group === channels && weight?.shape[0] === channels;
     return fits ? [{ first: found.conv, second, repeats: found.repeats }] : [];
   });
+}
+
+function groupOf({ attributes: { group } }: OnnxNode): number {
+  return group?.kind === 'int' ? group.value : 1;
 }
 
 function isPlain(node: OnnxNode, model: OnnxModel): boolean {

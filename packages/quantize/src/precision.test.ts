@@ -32,6 +32,16 @@ describe('equalise', () => {
     expect(model.nodes[0]?.inputs[1]).toBe('w0');
   });
 
+  test('keeps out of layers that mix channels on the way', async () => {
+    const nodes = [
+      node('Conv', ['x', 'w0', 'b0'], ['c']),
+      node('ReduceMax', ['c'], ['m'], { axes: { kind: 'ints', value: [1] } }),
+      node('Conv', ['m', 'w1'], ['y']),
+    ];
+    const model = network(nodes, { w0: tensor([8, 3, 1, 1]), b0: tensor([8]), w1: tensor([8, 1, 1, 1]) });
+    expect(await run(equalise(model), image())).toEqual(await run(model, image()));
+  });
+
   test('pays where all channels of a layer share one scale', async () => {
     const { model, input } = unevenNetwork();
     const cost = await outputError(model, [input], { threads: 1 });
