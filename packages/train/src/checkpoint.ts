@@ -1,10 +1,9 @@
-import { DataError, UsageError, type NdArrays } from '@asc/core';
+import { DataError, type NdArrays, UsageError, writeFileAtomic } from '@asc/core';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { findNonFinite } from './non-finite.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-import { writeFileAtomic } from './write-file-atomic.js';
 
 const progressSchema = z.strictObject({
   recipeHash: z.string(),

@@ -1,9 +1,8 @@
-import { DataError } from '@asc/core';
+import { DataError, diskError, writeFileAtomic } from '@asc/core';
 import { open, readFile } from 'node:fs/promises';
 import type { EpochReport, ValidationReport } from './epoch-totals.js';
 import { encodeEvent, encodeVersion, stepOf } from './scalar-event.js';
 import { decodeRecords, encodeRecord } from './tfrecord.js';
-import { diskError, writeFileAtomic } from './write-file-atomic.js';
 
 /**
  * Adds the numbers of an epoch to a file TensorBoard opens, the epoch as their step, and waits until the disk has them.

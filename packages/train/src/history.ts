@@ -1,7 +1,6 @@
-import { DataError } from '@asc/core';
+import { DataError, diskError, writeFileAtomic } from '@asc/core';
 import { open, readFile } from 'node:fs/promises';
 import type { EpochReport } from './epoch-totals.js';
-import { diskError, writeFileAtomic } from './write-file-atomic.js';
 
 /**
  * Adds a line to a history file and waits until the disk has it.

@@ -65,5 +65,3 @@ export { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from 
 export { openRun, readRun, runPaths, type RunFolder, type RunPaths } from './run-folder.js';
 export { describeStatus, type RunStatus } from './run-status.js';
 export { describeEnvironment, type Environment } from './environment.js';
-export { makeFolder } from './make-folder.js';
-export { writeFileAtomic } from './write-file-atomic.js';

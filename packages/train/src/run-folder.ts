@@ -1,4 +1,12 @@
-import { DataError, UsageError, type NdArrays, type Predictions } from '@asc/core';
+import {
+  DataError,
+  makeFolder,
+  type NdArrays,
+  type Predictions,
+  removePartialFiles,
+  UsageError,
+  writeFileAtomic,
+} from '@asc/core';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint.js';
@@ -6,14 +14,12 @@ import { describeEnvironment, type Environment } from './environment.js';
 import type { EpochReport } from './epoch-totals.js';
 import { appendEvents, truncateEvents } from './event-file.js';
 import { appendHistory, readHistory, truncateHistory } from './history.js';
-import { makeFolder } from './make-folder.js';
 import { parseRecipe } from './parse-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import type { Recipe } from './recipe-schema.js';
 import { refuseForeignFolder } from './refuse-foreign-folder.js';
 import { acquireRunLock, isRunLocked } from './run-lock.js';
 import { describeStatus, failureOf, readStatus, writeStatus, type RunStatus } from './run-status.js';
-import { removePartialFiles, writeFileAtomic } from './write-file-atomic.js';
 
 /** Where the files of a run lie. */
 export interface RunPaths {

@@ -1,8 +1,7 @@
-import { UsageError } from '@asc/core';
+import { diskError, UsageError } from '@asc/core';
 import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { diskError } from './write-file-atomic.js';
 
 /** A lock not yet filled in by its owner is younger than this. */
 const YOUNG_MS = 2000;

@@ -1,6 +1,5 @@
-import { AscError } from '@asc/core';
+import { AscError, writeFileAtomic } from '@asc/core';
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from './write-file-atomic.js';
 
 /** How a run stands, or ended; plain JSON. */
 export interface RunStatus {

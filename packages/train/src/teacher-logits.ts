@@ -1,9 +1,8 @@
-import { DataError, UsageError, type NdArrays } from '@asc/core';
+import { DataError, type NdArrays, UsageError, writeFileAtomic } from '@asc/core';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { findNonFinite } from './non-finite.js';
 import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-import { writeFileAtomic } from './write-file-atomic.js';
 
 /** What a teacher said of a set of clips. */
 export interface TeacherLogits {

@@ -1,6 +1,6 @@
-import { UsageError, type Predictions } from '@asc/core';
+import { type Predictions, UsageError, writeFileAtomic } from '@asc/core';
 import { formatEventReport, formatReport, predictionsToCsv } from '@asc/evaluate';
-import { defaultEvaluation, writeFileAtomic } from '@asc/train';
+import { defaultEvaluation } from '@asc/train';
 import { extname } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { stopOnAbort } from '../command/interrupted-error.js';

@@ -1,8 +1,7 @@
-import { AscError, DataError, nearestName, UsageError } from '@asc/core';
+import { AscError, DataError, nearestName, UsageError, writeFileAtomic } from '@asc/core';
 import { readAudio } from '@asc/data';
 import { featureMapToNpy, frontEnd, frontEndPreset, isPresetName, PRESET_NAMES, type PresetName } from '@asc/features';
 import type { CommandResult } from '../command/command-context.js';
-import { writeFileAtomic } from '@asc/train';
 import { makeRoomFor } from '../line/make-room-for.js';
 import { plotFeatureMap } from '../line/plot-feature-map.js';
 import { table } from '../terminal/table.js';

@@ -1,9 +1,8 @@
-import { UsageError, type ClipInfo, type Prediction } from '@asc/core';
+import { type ClipInfo, makeFolder, type Prediction, UsageError, writeFileAtomic } from '@asc/core';
 import { generateSyntheticScenes, type SceneDataset } from '@asc/data';
 import { evaluate, type Report } from '@asc/evaluate';
 import { encodeOnnx, writeOnnxFile, type OnnxModel } from '@asc/onnx';
 import { toFloat16 } from '@asc/quantize';
-import { makeFolder, writeFileAtomic } from '@asc/train';
 import { readdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';

@@ -1,8 +1,8 @@
-import { ndArray, UsageError, type NdArrays } from '@asc/core';
+import { ndArray, type NdArrays, UsageError, writeFileAtomic } from '@asc/core';
 import { decodeNpz, frontEnd } from '@asc/features';
 import { createModel, findPreset, loadVggishWeights, type SceneModel } from '@asc/models';
 import { readOnnxFile } from '@asc/onnx';
-import { encodeSafetensors, loadWeights, namedWeights, writeFileAtomic, type Recipe } from '@asc/train';
+import { encodeSafetensors, loadWeights, namedWeights, type Recipe } from '@asc/train';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readWeights } from './initial-weights.js';

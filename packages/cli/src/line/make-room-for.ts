@@ -1,5 +1,4 @@
-import { UsageError } from '@asc/core';
-import { makeFolder } from '@asc/train';
+import { makeFolder, UsageError } from '@asc/core';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 

@@ -1,4 +1,4 @@
-import { createRng, sizeOf, UsageError, type ClipInfo, type ModelCard } from '@asc/core';
+import { type ClipInfo, createRng, type ModelCard, sizeOf, UsageError, writeFileAtomic } from '@asc/core';
 import { diskCache, lazyList, memoryCache, type ArrayCache, type ClipList } from '@asc/data';
 import { evaluate, evaluateEvents, type EventReport, type Report } from '@asc/evaluate';
 import {
@@ -7,7 +7,6 @@ import {
   openRun,
   sceneSegments,
   runPaths,
-  writeFileAtomic,
   type AugmentConfig,
   type EpochReport,
   type FitEvent,

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '@asc/core';
-import { writeWhole } from '../disk/write-whole.js';
+import { DataError, writeFileAtomic } from '@asc/core';
 import type { ZipEntry } from './zip-directory.js';
 
 /** A file as an archive holds it. */
@@ -10,7 +9,7 @@ export type ArchivedFile = Pick<ZipEntry, 'path' | 'bytes' | 'crc32'>;
 /** Writes a list of files: path, bytes, CRC-32 in hex, tab-separated, without a header. It comes into being in `scratch`. */
 export async function writeManifest(path: string, files: readonly ArchivedFile[], scratch: string): Promise<void> {
   const lines = files.map((file) => `${file.path}\t${file.bytes}\t${file.crc32.toString(16).padStart(8, '0')}\n`);
-  await writeWhole(path, lines.join(''), scratch);
+  await writeFileAtomic(path, lines.join(''), { scratch });
 }
 
 /** The files of a list; `undefined` where there is none. @throws {DataError} damaged. */

@@ -2,10 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { DataError } from '@asc/core';
-import { diskError } from '../disk/disk-error.js';
-import { syncFolder } from '../disk/write-whole.js';
-import { makeFolder } from '../make-folder.js';
+import { DataError, diskError, makeFolder, syncFolder } from '@asc/core';
 import { mapOrdered } from '../pipeline/map-ordered.js';
 import { readZipEntry } from './read-zip-entry.js';
 import type { ZipEntry } from './zip-directory.js';
@@ -128,9 +125,7 @@ async function writeSynced(path: string, bytes: Uint8Array, target: string): Pro
 /** Makes a folder below `into`, unless it is there; a link that leads elsewhere is refused. */
 async function checkFolder(folder: string, { into, folders }: Places): Promise<void> {
   if (folders.has(folder)) return;
-  await makeFolder(folder).catch((cause: unknown) => {
-    throw diskError(folder, cause);
-  });
+  await makeFolder(folder);
   const [real, root] = await Promise.all([realpath(folder), realpath(into)]);
   if (real !== root && !real.startsWith(root + sep)) {
     throw new DataError({

@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { checkKeys, checkOneOf, DataError, UsageError, type Waveform } from '@asc/core';
+import { checkKeys, checkOneOf, UsageError, type Waveform, writeFileAtomic } from '@asc/core';
 
 /** How {@link writeWav} stores samples. */
 export interface WriteWavOptions {
@@ -94,38 +91,13 @@ export async function writeWav(path: string, waveform: Waveform, options: WriteW
       hint: 'write it in parts',
     });
   }
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && !found.isFile()) {
-    // Renaming would put a file in the place of a device: `/dev/null` would be gone.
-    throw new DataError({
-      what: `${path}: cannot be written`,
-      expected: 'a new file, or one to replace',
-      received: found.isDirectory() ? 'a folder' : 'a device, pipe or socket',
-      hint: 'give the path of a file',
-    });
-  }
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.appendFile(header(encoding, sampleRateHz, samples.length));
-      for (let at = 0; at < samples.length; at += BLOCK_SAMPLES) {
-        await file.appendFile(encode(samples.subarray(at, at + BLOCK_SAMPLES), encoding));
-      }
-      if ((samples.length * BYTES[encoding]) % 2 === 1) await file.appendFile(Buffer.alloc(1));
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new DataError(
-      {
-        what: `${path}: cannot be written`,
-        received: String((cause as NodeJS.ErrnoException).message),
-        hint: 'check that the folder exists, is writable and has room',
-      },
-      { cause },
-    );
-  }
+  await writeFileAtomic(path, piecesOf(samples, encoding, sampleRateHz), { durable: false });
+}
+
+/** The bytes of a file, a block at a time. */
+function* piecesOf(samples: Float32Array, encoding: keyof typeof BYTES, sampleRateHz: number): Generator<Uint8Array> {
+  yield header(encoding, sampleRateHz, samples.length);
+  for (let at = 0; at < samples.length; at += BLOCK_SAMPLES)
+    yield encode(samples.subarray(at, at + BLOCK_SAMPLES), encoding);
+  if ((samples.length * BYTES[encoding]) % 2 === 1) yield Buffer.alloc(1);
 }

@@ -108,7 +108,7 @@ describe('codeAudio', () => {
           'if (process.argv.at(-1) === "pipe:1") process.stdout.write("abcd"); process.stdin.resume();',
         ),
       });
-      await expect(blocked).rejects.toThrow(/cannot be written/);
+      await expect(blocked).rejects.toThrow(/Cannot write/);
     });
   });
 });

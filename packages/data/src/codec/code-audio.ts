@@ -4,10 +4,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { checkKeys, checkOneOf, DataError } from '@asc/core';
+import { checkKeys, checkOneOf, DataError, makeFolder } from '@asc/core';
 import { readAudio } from '../audio/read-audio.js';
 import { writeWav } from '../audio/wav-writer.js';
-import { makeFolder } from '../make-folder.js';
 import { runFfmpeg } from './run-ffmpeg.js';
 
 /** Codecs of channels sound goes through. */
@@ -75,9 +74,7 @@ export async function codeAudio(path: string, options: CodeAudioOptions): Promis
     const out = new Float32Array(samples.length);
     const count = Math.min(samples.length, Math.floor(decoded.length / 4));
     for (let i = 0; i < count; i++) out[i] = decoded.readFloatLE(4 * i);
-    await makeFolder(dirname(file)).catch((cause: NodeJS.ErrnoException) => {
-      throw new DataError({ what: `${folder}: cannot be written`, received: cause.code ?? cause.message }, { cause });
-    });
+    await makeFolder(dirname(file));
     await writeWav(file, { samples: out, sampleRateHz });
     return file;
   } finally {

@@ -1,8 +1,7 @@
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DataError } from '@asc/core';
-import { diskError } from './disk-error.js';
+import { DataError, diskError } from '@asc/core';
 import { isAlive } from './is-alive.js';
 
 /** A lock without its holder's name is one being written, unless it is older than this. */

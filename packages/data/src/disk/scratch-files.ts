@@ -1,8 +1,8 @@
+import { makeFolder } from '@asc/core';
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { makeFolder } from '../make-folder.js';
 import { isAlive } from './is-alive.js';
 
 /** Files of other machines are taken for abandoned when they are this old. */

@@ -1,10 +1,8 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { AscError, checkKeys, checkPositiveInteger, DataError, UsageError } from '@asc/core';
+import { AscError, checkKeys, checkPositiveInteger, DataError, DiskError, makeFolder, UsageError } from '@asc/core';
 import type { DatasetArchive, DatasetEntry } from '../dataset/catalogue.js';
-import { DiskError, diskError } from '../disk/disk-error.js';
 import { lockFolder } from '../disk/folder-lock.js';
-import { makeFolder } from '../make-folder.js';
 import { type DownloadProgress, ProgressCount } from './download-progress.js';
 import type { Patience } from './fetch-archive.js';
 import { assertRoom, bytesToCome } from './free-space.js';
@@ -61,11 +59,11 @@ export async function downloadDataset(
   const baseUrls = checkSources(entry, options);
   const folder = resolve(root, entry.folder);
   const workplace = workplaceIn(folder);
-  await makeOrRefuse(workplace.folder);
+  await makeFolder(workplace.folder);
   const unlock = await lockFolder(workplace.lock, folder);
   try {
-    await makeOrRefuse(workplace.unfinished);
-    await makeOrRefuse(workplace.manifests);
+    await makeFolder(workplace.unfinished);
+    await makeFolder(workplace.manifests);
     const states = await surveyArchives(entry.archives, folder, workplace);
     const missing = states.filter(({ state }) => state !== 'unpacked');
     const toCome = missing.map(({ archive, state, bytes }) =>
@@ -142,12 +140,6 @@ function checkSources(
     });
   }
   return baseUrls;
-}
-
-async function makeOrRefuse(folder: string): Promise<void> {
-  await makeFolder(folder).catch((cause: unknown) => {
-    throw diskError(folder, cause);
-  });
 }
 
 /** A call that changed nothing leaves nothing. */

@@ -1,9 +1,7 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DataError } from '@asc/core';
+import { DataError, diskError, syncFolder, writeFileAtomic } from '@asc/core';
 import type { DatasetArchive } from '../dataset/catalogue.js';
-import { diskError } from '../disk/disk-error.js';
-import { syncFolder, writeWhole } from '../disk/write-whole.js';
 import { PartFile } from './part-file.js';
 import { RangeGone, Refused, requestRest, Unsteady } from './request-rest.js';
 
@@ -153,5 +151,5 @@ async function readVersion(path: string): Promise<Version | undefined> {
 
 async function writeVersion(path: string, url: string, version: string | undefined): Promise<void> {
   if (version === undefined) await rm(versionPath(path), { force: true });
-  else await writeWhole(versionPath(path), JSON.stringify({ url, version }));
+  else await writeFileAtomic(versionPath(path), JSON.stringify({ url, version }));
 }

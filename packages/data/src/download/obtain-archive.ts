@@ -1,14 +1,11 @@
 import { open, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DataError } from '@asc/core';
+import { DataError, diskError, makeFolder, writeFileAtomic } from '@asc/core';
 import { writeManifest } from '../archive/archive-manifest.js';
 import { complainAboutArchive } from '../archive/archive-bytes.js';
 import { unpackArchive } from '../archive/unpack-archive.js';
 import { readZipDirectory, type ZipEntry } from '../archive/zip-directory.js';
 import type { DatasetArchive } from '../dataset/catalogue.js';
-import { diskError } from '../disk/disk-error.js';
-import { writeWhole } from '../disk/write-whole.js';
-import { makeFolder } from '../make-folder.js';
 import type { ProgressCount } from './download-progress.js';
 import { fetchArchive, type Patience } from './fetch-archive.js';
 import { md5OfFile } from './part-file.js';
@@ -43,9 +40,7 @@ export async function obtainArchive(archive: DatasetArchive, options: ObtainOpti
   const entries = await listEntries(path, archive, consume, options);
   const scratch = workplace.scratch(file);
   await rm(scratch, { recursive: true, force: true });
-  await makeFolder(scratch).catch((cause: unknown) => {
-    throw diskError(scratch, cause);
-  });
+  await makeFolder(scratch);
   await unpackArchive(path, {
     entries,
     into: folder,
@@ -111,7 +106,7 @@ async function listEntries(
       return { ...entry, path: inside };
     });
     // Unpacking cuts the directory off, first of all.
-    if (consume) await writeWhole(kept, JSON.stringify(entries));
+    if (consume) await writeFileAtomic(kept, JSON.stringify(entries));
     return entries;
   } finally {
     await file.close();

@@ -1,7 +1,7 @@
+import { diskError } from '@asc/core';
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { diskError } from '../disk/disk-error.js';
 
 /** A file that grows to the end, with the MD5 of what it holds so far. */
 export class PartFile {

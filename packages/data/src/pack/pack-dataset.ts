@@ -1,10 +1,15 @@
 import { readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { checkKeys, checkPositiveInteger, UsageError } from '@asc/core';
-import { diskError } from '../disk/disk-error.js';
+import {
+  checkKeys,
+  checkPositiveInteger,
+  diskError,
+  makeFolder,
+  syncFolder,
+  UsageError,
+  writeFileAtomic,
+} from '@asc/core';
 import { lockFolder } from '../disk/folder-lock.js';
-import { syncFolder, writeWhole } from '../disk/write-whole.js';
-import { makeFolder } from '../make-folder.js';
 import { pipeline } from '../pipeline/pipeline.js';
 import { workerPool } from '../pipeline/worker-pool.js';
 import type { PackJob } from './pack-recording.js';
@@ -152,7 +157,7 @@ async function claim({ root, folder, marker }: Place): Promise<void> {
   const text = `${JSON.stringify({ packing: root })}\n`;
   const begun = await readFile(marker, 'utf8').catch(() => undefined);
   if (begun !== text && ((await listOf(folder)) ?? []).length > 0) throw occupied(folder);
-  if (begun !== text) await writeWhole(marker, text);
+  if (begun !== text) await writeFileAtomic(marker, text);
   await refusing(folder, () => makeFolder(folder));
 }
 
@@ -210,6 +215,6 @@ async function writeTables({ root, folder }: Place, plan: readonly PlannedFile[]
   const renames = new Map(packed.map(({ from, to }) => [asBytes(from), asBytes(to)]));
   for (const { from, to } of plan.filter(({ how }) => how === 'table')) {
     const text = await readFile(join(root, from), 'latin1');
-    await writeWhole(join(folder, to), Buffer.from(renameInTable(text, renames), 'latin1'));
+    await writeFileAtomic(join(folder, to), Buffer.from(renameInTable(text, renames), 'latin1'));
   }
 }

@@ -1,10 +1,10 @@
+import { diskError } from '@asc/core';
 import { constants } from 'node:fs';
 import { copyFile, open, rename, rm } from 'node:fs/promises';
 import { bytesAsSource, openByteSource } from '../audio/byte-source.js';
 import { openFlac } from '../audio/flac-decoder.js';
 import { encodeFlac } from '../audio/flac-encoder.js';
 import { readWavPlanes } from '../audio/wav-planes.js';
-import { diskError } from '../disk/disk-error.js';
 
 // Runs in the threads of a worker pool.
 

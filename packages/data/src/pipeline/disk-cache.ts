@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { checkKeys, checkOneOf, checkPositiveInteger, DataError } from '@asc/core';
+import { checkKeys, checkOneOf, checkPositiveInteger, DataError, makeFolder } from '@asc/core';
 import { scratchFiles } from '../disk/scratch-files.js';
-import { makeFolder } from '../make-folder.js';
 import { type ArrayCache, type CacheEntry, shareWork } from './array-cache.js';
 import { type CacheDtype, decodeEntry, encodeEntry } from './cache-file.js';
 import { cacheLimit } from './cache-limit.js';
@@ -81,7 +80,7 @@ async function readEntry(file: string, key: string, dtype: CacheDtype): Promise<
 }
 
 function refused(file: string, cause: unknown): DataError {
-  const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+  const { code = String(cause) } = (cause instanceof DataError ? cause.cause : cause) as NodeJS.ErrnoException;
   return new DataError(
     {
       what: `Cannot write the cache entry ${file}.`,

@@ -4,17 +4,17 @@ import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import {
   AscError,
-  DataError,
-  TAU_2020_SCENES,
-  UsageError,
   checkFinite,
   checkKeys,
   checkNonNegativeInteger,
   checkPositiveInteger,
+  DataError,
+  makeFolder,
+  TAU_2020_SCENES,
+  UsageError,
 } from '@asc/core';
 import { loadTau } from '../dataset/load-tau.js';
 import type { SceneDataset } from '../dataset/scene-dataset.js';
-import { makeFolder } from '../make-folder.js';
 import { pipeline } from '../pipeline/pipeline.js';
 import { workerPool } from '../pipeline/worker-pool.js';
 import { MIN_CLIPS_PER_SCENE, type PlannedClip, planClips } from './plan-clips.js';

@@ -1,4 +1,4 @@
-import { DataError } from '@asc/core';
+import { DataError, writeFileAtomic } from '@asc/core';
 import { decodeOnnx } from './decode-onnx.js';
 import { encodeOnnx } from './encode-onnx.js';
 import type { OnnxModel } from './onnx-model.js';
@@ -9,33 +9,7 @@ import type { OnnxModel } from './onnx-model.js';
  * @throws DataError where the file cannot be written (no folder, no permission, disk full).
  */
 export async function writeOnnxFile(path: string, model: OnnxModel): Promise<void> {
-  const bytes = encodeOnnx(model);
-  // Imported when called, so that the package also loads in a page.
-  const { open, rename, rm, stat } = await import('node:fs/promises');
-  const found = await stat(path).catch(() => undefined);
-  if (found !== undefined && !found.isFile()) {
-    // Renaming would put a file in the place of a device: `/dev/null` would be gone.
-    throw new DataError({
-      what: `Cannot write ${path}.`,
-      expected: 'a new file, or one to replace',
-      received: found.isDirectory() ? 'a folder' : 'a device, pipe or socket',
-      hint: 'Give the path of a file.',
-    });
-  }
-  const temporary = `${path}.${globalThis.crypto.randomUUID()}.tmp`;
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw fileError(`Cannot write ${path}.`, cause, 'Check that the folder exists, is writable and has room.');
-  }
+  await writeFileAtomic(path, encodeOnnx(model));
 }
 
 /**
@@ -59,10 +33,7 @@ export async function readOnnxBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw fileError(`Cannot read ${path}.`, cause, 'Check the path.');
+    const received = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError({ what: `Cannot read ${path}.`, received, hint: 'Check the path.' }, { cause });
   }
-}
-
-function fileError(what: string, cause: unknown, hint: string): DataError {
-  return new DataError({ what, received: cause instanceof Error ? cause.message : String(cause), hint }, { cause });
 }

@@ -1,4 +1,4 @@
-import { DataError } from '@asc/core';
+import { DataError } from '../errors.js';
 
 const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full: free some space and run again; what was written before is whole.',
@@ -7,7 +7,8 @@ const HINTS: Readonly<Record<string, string>> = {
   EROFS: 'The disk is read-only: choose another folder.',
   EACCES: 'This user may not write there: choose another folder, or change its permissions.',
   EPERM: 'This user may not write there: choose another folder, or change its permissions.',
-  ENOENT: 'There is no such folder: check the path.',
+  ENOENT: 'There is no such folder: check the path, or make it first.',
+  EEXIST: 'There is a file of that name: choose another folder.',
   ENOTDIR: 'A part of the path is a file, not a folder.',
 };
 
