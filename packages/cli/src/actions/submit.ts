@@ -1,6 +1,5 @@
-import { nearestName, UsageError, type Predictions } from '@asc/core';
+import { nearestName, type Predictions, UsageError, writeFileAtomic } from '@asc/core';
 import { COMPLEXITY_RULES, type ComplexityRule } from '@asc/models';
-import { writeFileAtomic } from '@asc/train';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
