@@ -1,4 +1,4 @@
-import type { ClipInfo, NdArrays } from '@asc/core';
+import { UsageError, type ClipInfo, type NdArrays } from '@asc/core';
 import type { ClipList } from '@asc/data';
 import { encodeOnnx, setModelCard } from '@asc/onnx';
 import {
@@ -70,6 +70,13 @@ export async function quantizeModel(
     }
     const settings: QuantizeOptions = { method, scheme, equalise };
     const ranking = keepFloat === 0 ? [] : await rankLayers(model, few, await outputError(model, few), settings);
+    if (keepFloat > 0 && keepFloat >= ranking.length) {
+      throw new UsageError({
+        what: 'No layer is left to quantize.',
+        expected: `--keep-float below ${ranking.length}, the layers that can be on 8 bits`,
+        received: String(keepFloat),
+      });
+    }
     signal?.throwIfAborted();
     const { model: quantized, fates } = await explainedQuantization(model, feeds(clips, true), {
       ...settings,
