@@ -3,24 +3,26 @@ import type { Variable } from '@tensorflow/tfjs-core';
 import { createEagerStep } from './eager-step.js';
 import { OnnxRunner } from './model/onnx-runner.js';
 import { drawKey } from './random-source.js';
-import type { CompiledStep, StepFunction, StepOptions } from './step.js';
+import { ENGINES, type CompiledStep, type StepFunction, type StepOptions } from './step.js';
 import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
 import { type Trace, trace } from './trace/trace.js';
 import { stateInput, stateOutput } from './trace/variable-swap.js';
 
 /**
- * Makes a function with state ready to run: traced into one ONNX graph and run natively (`cpu`), or run by tfjs on its
- * current backend (`eager`). The two give the same numbers up to rounding, random draws included.
+ * Makes a function with state ready to run: traced into one ONNX graph and run by ONNX Runtime (`cpu`, `webgpu`,
+ * `cuda`), or run by tfjs on its current backend (`eager`). All give the same numbers up to rounding, random draws included.
  *
  * @throws TraceError where the function cannot be traced, naming op and layer.
+ * @throws UsageError where the engine is not there on this machine.
  */
 export async function compileStep(fn: StepFunction, options: StepOptions): Promise<CompiledStep> {
   checkKeys('options', options, ['inputs', 'state', 'engine', 'threads', 'layers', 'lowerings']);
   const engine = options.engine ?? 'cpu';
-  checkOneOf('engine', engine, ['cpu', 'eager']);
+  checkOneOf('engine', engine, ENGINES);
   if (engine === 'eager') return createEagerStep(fn, options);
   const traced = trace(fn, options);
   const runner = await OnnxRunner.create(traced.model, {
+    engine,
     workload: 'long',
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });

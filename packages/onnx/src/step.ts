@@ -1,5 +1,6 @@
 import type { NdArrays, NdSpec, RandomSource, Rng } from '@asc/core';
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import { EXECUTION_PROVIDERS, type ExecutionProvider } from './model/execution-provider.js';
 import type { LayerLike } from './trace/trace.js';
 import type { LoweringTable } from './trace/lowering.js';
 
@@ -12,8 +13,14 @@ export type StepFunction = (
   random: RandomSource<Tensor>,
 ) => Record<string, Tensor>;
 
-/** `cpu` traces the function once and runs it with ONNX Runtime; `eager` runs it with tfjs, the reference. */
-export type Engine = 'cpu' | 'eager';
+/**
+ * `cpu`, `webgpu` and `cuda` trace the function once and run it with ONNX Runtime, on the execution provider of that name;
+ * `eager` runs it with tfjs, the reference.
+ */
+export type Engine = 'eager' | ExecutionProvider;
+
+/** Every engine there is, by name. */
+export const ENGINES: readonly Engine[] = [...EXECUTION_PROVIDERS, 'eager'];
 
 export interface StepOptions {
   /** Shape and type of each named input. A compiled step has concrete shapes. */

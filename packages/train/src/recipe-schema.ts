@@ -1,3 +1,4 @@
+import { ENGINES } from '@asc/onnx';
 import { z } from 'zod';
 import { augmentSchema } from './recipe/augment-schema.js';
 import { averagingSchema } from './recipe/averaging-schema.js';
@@ -47,7 +48,7 @@ export const recipeSchema = z
     dropLast: z.boolean().default(true),
     epochs: positiveInteger.max(1_000_000).default(100),
     evaluate: evaluateSchema.prefault({}),
-    engine: z.enum(['cpu', 'eager']).default('cpu'),
+    engine: z.enum(ENGINES).default('cpu'),
     smoke: smokeSchema.prefault({}),
   })
   .refine(({ task, distillation }) => task.kind !== 'aed' || distillation === undefined, {

@@ -70,7 +70,7 @@ describe('parseRecipe', () => {
       { ...MINIMAL, task: { kind: 'extended-mlt' } },
       'expected one of classification, conventional-mtl, separated-classifier, sequential-mtl, extended-mtl, aed, received "extended-mlt"\nDid you mean "extended-mtl"?',
     ],
-    [{ ...MINIMAL, engine: 'gpu' }, 'expected one of cpu, eager, received "gpu"'],
+    [{ ...MINIMAL, engine: 'gpu' }, 'expected one of cpu, webgpu, cuda, eager, received "gpu"'],
     [
       { ...MINIMAL, optimiser: { kind: 'sgd', nesterov: true } },
       'expected false, or a momentum above 0, received true',

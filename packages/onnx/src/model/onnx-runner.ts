@@ -1,11 +1,15 @@
-import { checkKeys, checkOneOf, checkPositiveInteger, UsageError, type NdArrays } from '@asc/core';
+import { checkKeys, checkOneOf, checkPositiveInteger, DataError, UsageError, type NdArrays } from '@asc/core';
 import type * as Ort from 'onnxruntime-node';
+import { decodeOnnx } from './decode-onnx.js';
 import { encodeOnnx } from './encode-onnx.js';
+import { EXECUTION_PROVIDERS, missingProvider, providerOptions, type ExecutionProvider } from './execution-provider.js';
 import { readOnnxBytes } from './onnx-file.js';
 import type { OnnxModel } from './onnx-model.js';
 import { messageOf, SessionRunner, type RunnerSpec } from './session-runner.js';
 
 export interface RunnerOptions {
+  /** Where to compute; default `cpu`. What a GPU lacks kernels for runs on the processor. */
+  readonly engine?: ExecutionProvider;
   /** Intra-op threads; default: ONNX Runtime's choice, the number of physical cores. */
   readonly threads?: number;
   /** How far ONNX Runtime rewrites the graph before it runs; default `all`. */
@@ -39,7 +43,7 @@ export class OnnxRunner {
   /**
    * Loads a model, encoded bytes or a file.
    *
-   * @throws UsageError where onnxruntime-node is not installed or `threads` is no positive integer.
+   * @throws UsageError where onnxruntime-node is not installed, the engine is not there, or `threads` is no positive integer.
    * @throws DataError where the file cannot be read or ONNX Runtime refuses the graph.
    */
   static async create(model: OnnxModel | Uint8Array | string, options: RunnerOptions = {}): Promise<OnnxRunner> {
@@ -47,8 +51,14 @@ export class OnnxRunner {
     const bytes =
       typeof model === 'string' ? await readOnnxBytes(model) : model instanceof Uint8Array ? model : encodeOnnx(model);
     const ort = await importOnnxRuntime();
+    const engine = options.engine ?? 'cpu';
+    const nodes = () => (typeof model === 'object' && 'nodes' in model ? model : decodeOnnx(bytes)).nodes;
+    const all = { ...sessionOptions, ...providerOptions(ort, engine, nodes) };
     const source = typeof model === 'string' ? model : 'the model';
-    return new OnnxRunner(await SessionRunner.load(ort, bytes, sessionOptions, source));
+    const session = await SessionRunner.load(ort, bytes, all, source).catch((error: unknown) => {
+      throw missingProvider(engine, messageOf(error instanceof DataError ? error.cause : error)) ?? error;
+    });
+    return new OnnxRunner(session);
   }
 
   /**
@@ -86,13 +96,13 @@ async function importOnnxRuntime(): Promise<typeof Ort> {
 }
 
 function toSessionOptions(options: RunnerOptions): Ort.InferenceSession.SessionOptions {
-  checkKeys('The runner options', options, ['threads', 'optimisation', 'workload']);
+  checkKeys('The runner options', options, ['engine', 'threads', 'optimisation', 'workload']);
   const { threads, optimisation = 'all', workload = 'short' } = options;
   if (threads !== undefined) checkPositiveInteger('threads', threads);
+  checkOneOf('engine', options.engine ?? 'cpu', EXECUTION_PROVIDERS);
   checkOneOf('optimisation', optimisation, ['disabled', 'basic', 'extended', 'all']);
   checkOneOf('workload', workload, ['short', 'long']);
   return {
-    executionProviders: ['cpu'],
     graphOptimizationLevel: optimisation,
     // Errors only: they come back as exceptions anyway.
     logSeverityLevel: 3,
