@@ -1,4 +1,4 @@
-"""Inference of the deployed amfm-small in PyTorch: contiguous, channels_last or compiled. Speaks JSON lines."""
+"""Inference of a network as it is shipped in PyTorch: contiguous, channels_last or compiled. Speaks JSON lines."""
 
 import argparse
 import platform
@@ -9,6 +9,7 @@ from torch import nn
 
 from amfm_small import build, count_parameters, load, maps_of
 from lines import serve
+from networks import NETWORKS
 from tensor_file import read_tensors
 
 
@@ -21,6 +22,15 @@ class Deployed(nn.Module):
         return self.model.deployed(x)
 
 
+class First(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x)[0]
+
+
 class Classifier:
     def __init__(self, variant, threads):
         torch.set_num_threads(threads)
@@ -28,10 +38,17 @@ class Classifier:
 
     def prepare(self, request):
         self.x = maps_of(read_tensors(request["batch"])["x"])
-        network = build(request["classes"], request["abstract_classes"])
-        load(network, read_tensors(request["weights"]))
-        parameters = count_parameters(network) - count_parameters(network.abstract)
-        model = Deployed(network).eval()
+        if "weights" in request:
+            network = build(request["classes"], request["abstract_classes"])
+            load(network, read_tensors(request["weights"]))
+            parameters = count_parameters(network) - count_parameters(network.abstract)
+            model = Deployed(network).eval()
+        else:
+            network = NETWORKS[request["network"]](request["classes"], 0)
+            parameters = count_parameters(network)
+            model = First(network).eval()
+        if parameters != request["parameters"]:
+            raise AssertionError(f"{parameters} parameters here, {request['parameters']} there")
         if self.variant == "channels_last":
             model = model.to(memory_format=torch.channels_last)
             self.x = self.x.to(memory_format=torch.channels_last)

@@ -24,7 +24,7 @@ export async function benchExtract(options: BenchOptions, { scratch, machine, vo
       const { config } = frontEnd(preset);
       const request = { config, paths };
       const peers = [{ script: 'extract', variant: 'librosa', name: 'librosa', threads, request }];
-      const result = await measure(ourExtraction(preset, paths, threads), peers, options, voice);
+      const result = await measure([ourExtraction(preset, paths, threads)], peers, options, voice);
       const [ours = []] = result.values;
       const differences = result.values.map((map, at) => (at === 0 ? undefined : largestDifference(ours, map)));
       const hours = result.scores.map(({ ms }) => hoursPerMinute(ms, clips));

@@ -1,8 +1,10 @@
 import { createRng, ndArray } from '@asc/core';
 import { renderClip } from '@asc/data';
-import { frontEnd, PRESET_NAMES, type PresetName } from '@asc/features';
+import { frontEnd, type PresetName } from '@asc/features';
+import { descriptors } from '@asc/features/meyda';
 import type { Contender } from './contest.js';
 import { largestDifference, measure, saveScores } from './measurement.js';
+import { speedOver } from './score.js';
 import type { BenchOptions } from './options.js';
 import type { Workplace } from './workplace.js';
 import { formatSpread, textTable } from './text-table.js';
@@ -13,44 +15,48 @@ const PEERS = [
   { variant: 'librosa', name: 'librosa' },
 ] as const;
 
-/** Every preset on the same synthetic 5-second clip, beside librosa and torch.stft with one thread each. */
+/** The presets of the published systems; every other one is a relative of these. */
+const PRESETS: readonly PresetName[] = ['clova2021', 'shim2022', 'xin2022', 'vggish'];
+
+/** Presets on the same synthetic 5-second clip, beside librosa, torch.stft and Meyda with one thread each. */
 export async function benchFeatures(options: BenchOptions, { scratch, machine, voice }: Workplace): Promise<void> {
   const { rounds, steps, threads } = options;
   const rows: string[][] = [];
   let path = '';
-  for (const preset of PRESET_NAMES) {
+  for (const preset of PRESETS) {
     voice.say(preset);
     const { config } = frontEnd(preset);
     const samples = clipAt(config.sampleRateHz);
     const batch = await scratch.write(`samples-${preset}`, { samples: ndArray('float32', [samples.length], samples) });
     const peers = PEERS.map((peer) => ({ ...peer, script: 'features', threads, request: { config, batch } }));
-    const result = await measure(ourFrontEnd(preset, samples), peers, options, voice);
+    const result = await measure([ourFrontEnd(preset, samples), meyda(preset, samples)], peers, options, voice);
     const [ours = []] = result.values;
-    const differences = result.values.map((map, at) => (at === 0 ? undefined : largestDifference(ours, map)));
-    result.scores.forEach(({ name, ms, ratio }, at) => {
+    const [own] = result.scores;
+    const differences = result.scores.map(({ name }, at) =>
+      PEERS.some((peer) => peer.name === name) ? largestDifference(ours, result.values[at] ?? []) : undefined,
+    );
+    result.scores.forEach((score, at) => {
       rows.push([
         at === 0 ? preset : '',
-        name,
-        formatSpread(ms, 2),
-        ...(ratio === undefined ? [] : [formatSpread(ratio, 2)]),
-        ...(result.values.length === 1 ? [] : [differences[at]?.toExponential(1) ?? '']),
+        score.name,
+        formatSpread(score.ms, 2),
+        at === 0 || own === undefined ? '' : formatSpread(speedOver(own, score), 2),
+        differences[at]?.toExponential(1) ?? '',
       ]);
     });
-    const columns = differences.map((difference) => ({
+    const columns = result.scores.map((score, at) => ({
       preset,
       threads,
       rounds,
       steps,
-      largest_difference: difference ?? '',
+      largest_difference: differences[at] ?? '',
+      asc_speed_over: own === undefined ? '' : speedOver(own, score).median,
     }));
     path = await saveScores(options, machine, result, columns);
   }
-  const compared = rows.some((row) => row.length > 3);
-  voice.print(`Feature maps of a ${CLIP_SECONDS} s clip, one thread.`);
+  voice.print(`Feature maps of a ${CLIP_SECONDS} s clip, one thread. Meyda: its mel bands alone, over our framing.`);
   voice.print(`Median (least–largest) of ${rounds} rounds of ${steps} clips, taken in turns.\n`);
-  voice.print(
-    textTable([['', '', 'ms a clip', ...(compared ? ['throughput / best peer', 'largest difference'] : [])], ...rows]),
-  );
+  voice.print(textTable([['', '', 'ms a clip', 'asc is faster by', 'largest difference'], ...rows]));
   voice.print(`\nAppended to ${path}`);
 }
 
@@ -66,15 +72,27 @@ function clipAt(sampleRateHz: number): Float32Array {
 
 function ourFrontEnd(preset: PresetName, samples: Float32Array): Contender {
   const ends = frontEnd(preset);
-  let map: ArrayLike<number> = [];
+  return inProcess('asc', 'ours', () => ends.compute(samples).data);
+}
+
+/** What a page computes with Meyda: as many mel bands, without logarithm, deltas or normalisation. */
+function meyda(preset: PresetName, samples: Float32Array): Contender {
+  const ends = descriptors(preset, ['melBands'], { melBands: frontEnd(preset).config.bands });
+  const all = inProcess('Meyda', 'peer', () => ends.compute(samples).data);
+  // Hundreds of times as long as the others: once a round will do.
+  return { ...all, run: () => all.run(1) };
+}
+
+function inProcess(name: string, side: Contender['side'], compute: () => Float32Array): Contender {
+  let map: Float32Array = new Float32Array(0);
   return {
-    name: 'asc',
-    side: 'ours',
+    name,
+    side,
     async run(count) {
       const ms: number[] = [];
       for (let i = 0; i < count; i++) {
         const started = performance.now();
-        map = ends.compute(samples).data;
+        map = compute();
         ms.push(performance.now() - started);
       }
       return ms;

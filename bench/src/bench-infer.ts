@@ -1,58 +1,147 @@
-import { ndArray, type NdArrays } from '@asc/core';
-import { exportOnnx, OnnxRunner } from '@asc/onnx';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { ndArray, UsageError, type NdArrays } from '@asc/core';
+import { encodeOnnx, exportOnnx, OnnxRunner } from '@asc/onnx';
+import { quantizeStatic } from '@asc/quantize';
+import { namedWeights } from '@asc/train';
 import type { Contender } from './contest.js';
 import { largestDifference, measure, saveScores } from './measurement.js';
-import { amfmSmallNetwork, fixedBatch, keepSignalAlive, LABELS, weightsOf } from './network.js';
+import { fixedBatch, keepSignalAlive, LABELS, mapShape, trainingNetwork, weightsOf } from './network.js';
 import type { BenchOptions } from './options.js';
+import type { PeerPlan } from './peers.js';
 import { TORCH_VARIANTS } from './peers.js';
+import { speedOver } from './score.js';
+import { formatSpread, textTable } from './text-table.js';
 import type { Workplace } from './workplace.js';
-import { scoreTable } from './text-table.js';
 
-/** The exported amfm-small in single precision, without its abstract branch, on features. */
-export async function benchInfer(options: BenchOptions, { scratch, machine, voice }: Workplace): Promise<void> {
-  const { batch, bands, frames, threads, rounds, steps } = options;
-  const network = amfmSmallNetwork(options);
+/** The networks `bench infer` knows: those with a PyTorch twin. */
+const NETWORKS = ['amfm-small', 'clova2021-resnetse-mfm', 'xin2022', 'dcase2024'] as const;
+/** Batches where none is asked for: a device's, and an evaluation's. */
+const BATCHES = [1, 32] as const;
+/** Clips of noise that give the 8-bit network its ranges. */
+const CALIBRATION_CLIPS = 8;
+const FLOAT = 'asc float32';
+const INTEGER = 'asc 8 bits';
+
+/** Exported networks on features, in single precision and in 8 bits, beside PyTorch and ONNX Runtime's Python. */
+export async function benchInfer(options: BenchOptions, workplace: Workplace): Promise<void> {
+  const names = NETWORKS.filter((name) => options.network === 'all' || options.network === name);
+  if (names.length === 0) {
+    throw new UsageError({
+      what: `bench infer does not know the network "${options.network}".`,
+      expected: [...NETWORKS, 'all'].join(', '),
+      received: options.network,
+    });
+  }
+  for (const name of names) {
+    for (const batch of options.batch === 0 ? BATCHES : [options.batch]) {
+      await benchNetwork(name, { ...options, batch }, workplace);
+    }
+  }
+}
+
+async function benchNetwork(name: string, options: BenchOptions, place: Workplace): Promise<void> {
+  const { scratch, machine, voice } = place;
+  const { batch, threads, rounds, steps } = options;
+  const network = trainingNetwork(name, {
+    ...(options.bands > 0 ? { bands: options.bands } : {}),
+    ...(options.frames > 0 ? { frames: options.frames } : {}),
+  });
   keepSignalAlive(network);
-  const arrays = fixedBatch(options);
+  const [bands, frames] = mapShape(network);
+  const { x } = fixedBatch({ batch, bands, frames });
+  const arrays: NdArrays = { x: x ?? ndArray('float32', [0], new Float32Array(0)) };
+  const model = exportOnnx(network.deployed);
+  const input = model.inputs[0]?.name ?? '';
+  const clips = fixedBatch({ batch: CALIBRATION_CLIPS, bands, frames })['x'];
+  const integers = encodeOnnx(await quantizeStatic(model, clips === undefined ? [] : [{ [input]: clips }]));
+  const floats = encodeOnnx(model);
+  const files = {
+    float32: await scratch.writeBytes(`${name}.onnx`, floats),
+    '8 bits': await scratch.writeBytes(`${name}.int8.onnx`, integers),
+  };
+  const parameters = namedWeights(network.deployed)
+    .filter(({ trainable }) => trainable)
+    .reduce((sum, { variable }) => sum + variable.size, 0);
+  const sharesWeights = name === 'amfm-small';
   const request = {
-    weights: await scratch.write('weights', weightsOf(network)),
-    batch: await scratch.write('batch', arrays),
+    network: name,
+    parameters,
+    batch: await scratch.write(`batch-${batch}`, arrays),
     classes: LABELS.scenes.length,
     abstract_classes: LABELS.abstracts.length,
+    ...(sharesWeights ? { weights: await scratch.write('weights', weightsOf(network)) } : {}),
   };
-  const peers = TORCH_VARIANTS.map((variant) => ({ ...variant, script: 'infer', threads, request }));
-  const result = await measure(await ourClassifier(network.deployed, arrays, threads), peers, options, voice);
+  const peers: PeerPlan[] = [
+    ...TORCH_VARIANTS.map((variant) => ({ ...variant, script: 'infer', threads, request })),
+    ...Object.entries(files).map(([precision, file]) => ({
+      variant: precision,
+      name: `ONNX Runtime Python ${precision}`,
+      script: 'infer_onnx',
+      threads,
+      request: { ...request, file },
+    })),
+  ];
+  const ours = [
+    await ourClassifier(FLOAT, floats, arrays, threads),
+    await ourClassifier(INTEGER, integers, arrays, threads),
+  ];
+  const result = await measure(ours, peers, options, voice);
+  const own = new Map(result.scores.map((score, at) => [score.name, { score, logits: result.values[at] ?? [] }]));
+  const float = own.get(FLOAT);
+  const integer = own.get(INTEGER);
 
-  voice.print(`amfm-small as shipped, float32; batch ${batch} of ${bands} × ${frames} × 1, ${threads} threads`);
-  voice.print(`Median (least–largest) of ${rounds} rounds of ${steps} runs, taken in turns.\n`);
-  voice.print(scoreTable(result.scores, 'a run', batch));
-  const [ours = [], ...others] = result.values;
-  const differences = others.map((logits) => largestDifference(ours, logits));
-  voice.print(`\nlogits from ${Math.min(...ours).toFixed(2)} to ${Math.max(...ours).toFixed(2)}`);
-  differences.forEach((difference, at) => {
-    const name = result.scores[at + 1]?.name;
-    voice.print(`${name}: within ${difference.toExponential(1)} of ours`);
+  const rows = result.scores.map((score, at) => {
+    // The same file gives the same numbers, and so do the same weights; other twins have weights of their own.
+    const twin = score.name.endsWith('8 bits') ? integer : float;
+    const comparable = at > 0 && (sharesWeights || !score.name.startsWith('PyTorch'));
+    const difference = comparable ? largestDifference(twin?.logits ?? [], result.values[at] ?? []) : undefined;
+    return {
+      score,
+      speed: twin === undefined || twin.score === score ? undefined : speedOver(twin.score, score),
+      difference,
+    };
   });
-  const columns = result.scores.map((_, at) => ({
+  voice.print(
+    `\n${name} as shipped, ${parameters} parameters; batch ${batch} of ${bands} × ${frames} × 1, ${threads} threads`,
+  );
+  voice.print(`Median (least–largest) of ${rounds} rounds of ${steps} runs, taken in turns.\n`);
+  voice.print(
+    textTable([
+      ['', 'ms a run', 'clips/s', 'asc of that precision is faster by', 'largest difference'],
+      ...rows.map(({ score, speed, difference }) => [
+        score.name,
+        formatSpread(score.ms, 2),
+        ((1000 * batch) / score.ms.median).toFixed(1),
+        speed === undefined ? '' : formatSpread(speed, 2),
+        difference === undefined || score.name === INTEGER ? '' : difference.toExponential(1),
+      ]),
+    ]),
+  );
+  if (float !== undefined && integer !== undefined) {
+    const gain = speedOver(integer.score, float.score);
+    voice.print(
+      `\n8 bits are ${formatSpread(gain, 2)} times as fast as float32; their logits are within ${largestDifference(float.logits, integer.logits).toPrecision(2)}.`,
+    );
+  }
+  const columns = rows.map(({ speed, difference }) => ({
+    network: name,
     threads,
     batch,
     bands,
     frames,
     rounds,
     steps,
-    largest_difference: differences[at - 1] ?? '',
+    largest_difference: difference ?? '',
+    asc_speed_over: speed?.median ?? '',
   }));
   voice.print(`\nAppended to ${await saveScores(options, machine, result, columns)}`);
 }
 
-async function ourClassifier(model: LayersModel, arrays: NdArrays, threads: number): Promise<Contender> {
-  const runner = await OnnxRunner.create(exportOnnx(model), { threads });
-  const input = runner.inputs[0]?.name ?? '';
-  const feeds = { [input]: arrays['x'] ?? ndArray('float32', [0], new Float32Array(0)) };
+async function ourClassifier(name: string, model: Uint8Array, arrays: NdArrays, threads: number): Promise<Contender> {
+  const runner = await OnnxRunner.create(model, { threads });
+  const feeds = { [runner.inputs[0]?.name ?? '']: arrays['x'] ?? ndArray('float32', [0], new Float32Array(0)) };
   let logits: readonly number[] = [];
   return {
-    name: 'asc (onnxruntime-node)',
+    name,
     side: 'ours',
     async run(count) {
       const ms: number[] = [];

@@ -73,7 +73,7 @@ async function benchNetwork(name: string, options: BenchOptions, place: Workplac
   const started = performance.now();
   const ours = await ourTrainer(network.training, arrays, threads);
   voice.say(`asc: ${name} traced and loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  const result = await measure(ours, peers, options, voice);
+  const result = await measure([ours], peers, options, voice);
 
   voice.print(
     `\n${name}${known.abstract ? ' with its abstract branch' : ''}, ${parameters} parameters; batch ${batch} of ${bands} × ${frames} × 1, ${threads} threads`,

@@ -17,12 +17,12 @@ export interface Measurement {
 
 /** Our side and its peers in one contest; every process it started has ended when it returns. */
 export async function measure(
-  ours: Contender,
+  ours: readonly Contender[],
   peers: readonly PeerPlan[],
   options: ContestPlan & { readonly python: string | undefined },
   voice: Voice,
 ): Promise<Measurement> {
-  const contenders = [ours];
+  const contenders = [...ours];
   try {
     let facts: PeerFacts | undefined;
     if (options.python !== undefined) {
@@ -30,7 +30,7 @@ export async function measure(
       contenders.push(...team.contenders);
       facts = team.facts;
     }
-    await ours.run(1);
+    for (const contender of ours) await contender.run(1);
     const timings = await runContest(contenders, options, (round) => voice.say(`round ${round}/${options.rounds}`));
     const values: number[][] = [];
     for (const contender of contenders) values.push(await contender.values());

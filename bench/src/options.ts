@@ -7,7 +7,7 @@ export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
   readonly bench: BenchName;
-  /** Of `train`: a preset, or `all` that it knows. */
+  /** Of `train` and `infer`: a preset, or `all` that it knows. */
   readonly network: string;
   /** Of `extract`: a folder of recordings at 44.1 kHz; synthetic ones where it is undefined. */
   readonly recordings: string | undefined;
@@ -27,7 +27,8 @@ export interface BenchOptions {
 const DEFAULTS = {
   /** 0: what the network's publication has. */
   train: { rounds: 5, steps: 4, warmup: 4, threads: 2, batch: 0, bands: 0, frames: 0 },
-  infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 1, bands: 128, frames: 251 },
+  /** Batch 0: 1, then 32. */
+  infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 0, bands: 0, frames: 0 },
   extract: { rounds: 5, steps: 2, warmup: 2, threads: 2, batch: 1, bands: 0, frames: 0 },
   features: { rounds: 10, steps: 5, warmup: 5, threads: 1, batch: 1, bands: 0, frames: 0 },
 } as const satisfies Record<BenchName, Record<NumberKey, number>>;
@@ -44,7 +45,7 @@ const NUMBERS = {
 
 export const HELP = `bench train|features|extract|infer [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
 train and infer also take --threads N, --batch N, --bands N, --frames N
-train also takes --network NAME|all (default amfm-small)
+train and infer also take --network NAME|all (default amfm-small)
 extract also takes --threads N, --recordings DIR
 
 Measures this project beside Python on the same machine, in turns; appends to bench/results/*.csv.
@@ -68,7 +69,7 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
   checkKeys(
     `The call of bench ${bench}`,
     { ...(network === undefined ? {} : { network }), ...(recordings === undefined ? {} : { recordings }) },
-    bench === 'train' ? ['network'] : bench === 'extract' ? ['recordings'] : [],
+    bench === 'train' || bench === 'infer' ? ['network'] : bench === 'extract' ? ['recordings'] : [],
   );
   checkKeys(`The call of bench ${bench}`, given, NUMBERS[bench]);
   const numbers = Object.entries(given).map(([key, text]) => [key, toCount(key, text as string)]);

@@ -17,6 +17,13 @@ export interface Score {
    * Above 1 is faster than every peer. Absent where no peer ran.
    */
   readonly ratio: Spread | undefined;
+  /** Median milliseconds of each round. */
+  readonly roundMs: readonly number[];
+}
+
+/** How many times as fast as `other` a contender was, by the medians of the rounds they shared. */
+export function speedOver(score: Score, other: Score): Spread {
+  return spreadOf(score.roundMs.map((ms, round) => (other.roundMs[round] ?? NaN) / ms));
 }
 
 /** Median, least and largest. NaN for an empty list. */
@@ -36,6 +43,7 @@ export function scoreContest(timings: readonly Timing[]): Score[] {
     name,
     side,
     ms: spreadOf(rounds.flat()),
+    roundMs: medians[at] ?? [],
     ratio:
       peers.length === 0
         ? undefined

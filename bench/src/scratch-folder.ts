@@ -21,6 +21,13 @@ export class ScratchFolder {
     return path;
   }
 
+  /** Bytes as a file the peers can read: its path. */
+  async writeBytes(name: string, bytes: Uint8Array): Promise<string> {
+    const path = join(this.#path, name);
+    await writeFile(path, bytes);
+    return path;
+  }
+
   remove(): void {
     rmSync(this.#path, { recursive: true, force: true });
   }
