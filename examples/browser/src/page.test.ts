@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Chromium, findChromium } from './headless/chromium.test.helper.js';
+import { Chromium, findChromium } from './headless/chromium.js';
 import { readable } from './page/runs.js';
 import { RATE_HZ, SCENES, tinyClassifier } from './tiny-classifier.test.helper.js';
 import { buildSite } from './tools/build-site.js';
@@ -109,6 +109,7 @@ const ROWS = "document.querySelectorAll('#runs tr').length";
     const { scene, confidence } = await answer();
     expect(SCENES.map(readable)).toContain(scene);
     expect(confidence).toMatch(/^\d+ % sure$/);
+    await chromium.until(`${text('speed')}.startsWith('As a whole: 20 windows judged, ')`, 'the answer as a whole');
     expect(await drawnColumns('spectrogram')).toBeGreaterThan(0.99);
     expect(await drawnColumns('timeline')).toBeGreaterThan(0.99);
     expect(await chromium.evaluate("document.querySelectorAll('#guesses li').length")).toBe(SCENES.length);

@@ -32,6 +32,7 @@ export class HearingView {
     this.#seconds = seconds;
     this.#answer.clear('Listening…');
     byId('runs').replaceChildren();
+    byId('speed').textContent = '';
     this.#drawSoon();
   }
 
@@ -55,8 +56,9 @@ export class HearingView {
     this.#drawSoon();
   }
 
-  /** The recording is over: the answer for it as a whole. */
-  conclude({ probabilities, silent }: Classification): void {
+  /** The recording is over: the answer for it as a whole, and how long the model took for a window of it. */
+  conclude({ probabilities, silent, windows }: Classification, millisecondsPerWindow: number): void {
+    byId('speed').textContent = `As a whole: ${windows} windows judged, ${millisecondsPerWindow.toFixed(1)} ms each.`;
     this.#spectrogram.finish();
     this.#drawSoon();
     this.#show(probabilities, silent);

@@ -113,8 +113,10 @@ export class Listener {
       if (turn !== this.#turn) return;
     }
     this.#tell(view, await stream.flush(), turn);
+    const begun = performance.now();
     const whole = await this.#classifier.classify({ samples, sampleRateHz: card.sampleRateHz });
-    if (turn === this.#turn) view.conclude(whole);
+    const milliseconds = (performance.now() - begun) / whole.windows;
+    if (turn === this.#turn) view.conclude(whole, milliseconds);
   }
 
   #show(view: HearingView): HearingView {

@@ -1,4 +1,4 @@
-import type { ModelCard } from '@asc/core';
+import { UsageError, type ModelCard } from '@asc/core';
 import type { Classifier } from '@asc/runtime';
 import { byId, showProblem } from './elements.js';
 import { giveLesson } from './give-lesson.js';
@@ -28,6 +28,9 @@ export function setUpTeaching({ model, card, shipped, load, use }: TeachingTools
   const places = Array.from(fieldsets, (fieldset) => new PlaceForm(fieldset, card.sampleRateHz, refresh));
 
   async function teach(): Promise<void> {
+    if (new Set(places.map(({ name }) => name)).size < places.length) {
+      throw new UsageError({ what: 'The two places have the same name.', hint: 'Give each a name of its own.' });
+    }
     const lesson = places.map(({ name, samples = new Float32Array() }) => ({ name, samples }));
     const taught = await giveLesson({ model, places: lesson }, (share) => {
       training.textContent = `Training: ${Math.round(share * 20) * 5} %`;

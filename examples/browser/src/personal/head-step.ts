@@ -2,7 +2,9 @@ import { encodeOnnx, trace } from '@asc/onnx';
 import { adam, crossEntropy } from '@asc/train';
 import * as tf from '@tensorflow/tfjs-core';
 
-const RULE = adam({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-3 });
+/** Neighbouring windows are much alike: without this decay the layer is far too sure of what it then gets wrong. */
+const DECAY = 1e-2;
+const RULE = adam({ beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: DECAY });
 
 /** Numbers the rule of descent needs beside its tensors, at update `step` counted from 0. */
 export const headScalars = (step: number, learningRate: number): Readonly<Record<string, number>> =>

@@ -1,5 +1,5 @@
 import { DataError, type LabelSpace, type ModelCard } from '@asc/core';
-import { getModelCard, setModelCard, type OnnxModel, type OnnxNode } from '@asc/onnx';
+import { getModelCard, ONNX_TYPE, setModelCard, type OnnxModel, type OnnxNode } from '@asc/onnx';
 
 /** Last layer of a classifier: features (B, E) to logits (B, Y). */
 export interface Head {
@@ -48,7 +48,12 @@ function body(model: OnnxModel): { nodes: OnnxNode[]; initializers: OnnxModel['i
   const { features, width } = lastHidden(model);
   const shape = { type: 'int64' as const, shape: [2], data: BigInt64Array.of(-1n, BigInt(width)) };
   return {
-    nodes: [...needed(model.nodes, features), node('Reshape', [features, 'head/shape'], FEATURES)],
+    nodes: [
+      ...needed(model.nodes, features),
+      node('Reshape', [features, 'head/shape'], 'head/flat'),
+      // A model of half precision computes its features in that.
+      node('Cast', ['head/flat'], FEATURES, { to: { kind: 'int', value: ONNX_TYPE.float32 } }),
+    ],
     initializers: new Map(model.initializers).set('head/shape', shape),
     width,
   };

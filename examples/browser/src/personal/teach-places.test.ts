@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createRng, DataError, ndArray } from '@asc/core';
 import { decodeOnnx, encodeOnnx, getModelCard, OnnxRunner } from '@asc/onnx';
+import { toFloat16 } from '@asc/quantize';
 import { RATE_HZ, tinyClassifier } from '../tiny-classifier.test.helper.js';
 import { withHead, withoutHead } from './model-head.js';
 import { columnStatistics, splitRecording } from './places.js';
@@ -68,6 +69,15 @@ describe('another last layer', () => {
     }
     // A layer of another form adds in another order.
     answers[0]!.forEach((answer, i) => expect(answers[1]![i]).toBeCloseTo(answer, 6));
+  });
+
+  it('is put on a model of half precision, too', async () => {
+    const places = [300, 2000].map((pitchHz) => ({ name: `${pitchHz} Hz`, samples: place(pitchHz, 4) }));
+    const { model } = await teachPlaces({ model: encodeOnnx(toFloat16(tinyClassifier())), places }, open);
+    const runner = await OnnxRunner.create(model, { threads: 1 });
+    const { probabilities } = await runner.run({ waveform: ndArray('float32', [1, RATE_HZ], place(2000, 1)) });
+    expect(probabilities!.data[1]).toBeGreaterThan(0.8);
+    await runner.release();
   });
 
   it('is only put where there is a dense one', () => {
