@@ -67,6 +67,8 @@ const MOST_WAITING_SECONDS = 60;
 /** A window on its way to the model, in a live stream that is behind. */
 interface LiveWindow {
   readonly window: CutWindow;
+  /** Those that waited before it, and were skipped. */
+  readonly skipped: number;
   readonly resolve: (decision: SceneDecision | PromiseLike<SceneDecision> | undefined) => void;
 }
 
@@ -92,7 +94,6 @@ class Stream implements SceneStream {
   readonly #cutter: WindowCutter;
   /** Posteriors of the last windows. */
   #recent: (readonly number[])[] = [];
-  #skipped = 0;
   #waitingSamples = 0;
   /** Settles when everything asked for so far is done. */
   #last: Promise<unknown> = Promise.resolve();
@@ -134,7 +135,6 @@ class Stream implements SceneStream {
     return this.#inTurn(async () => {
       const decisions = await this.#decideAll(this.#remainingWindows());
       this.#recent = [];
-      this.#skipped = 0;
       return decisions;
     });
   }
@@ -177,38 +177,37 @@ class Stream implements SceneStream {
   async #decideLive(windows: Iterable<CutWindow>): Promise<SceneDecision[]> {
     const asked = Array.from(windows, (window) => this.#decideOrSkip(window));
     const all = Promise.all(asked);
-    this.#last = Promise.allSettled([this.#last, all]);
+    this.#last = Promise.allSettled([this.#last, all]).then(() => undefined);
     return (await all).filter((decision) => decision !== undefined);
   }
 
   #decideOrSkip(window: CutWindow): Promise<SceneDecision | undefined> {
-    if (!this.#liveBusy) return this.#decideNow(window);
-    if (this.#liveNext !== undefined) this.#skipped += 1;
-    this.#liveNext?.resolve(undefined);
-    return new Promise((resolve) => (this.#liveNext = { window, resolve }));
+    if (!this.#liveBusy) return this.#decideNow(window, 0);
+    const late = this.#liveNext;
+    late?.resolve(undefined);
+    const skipped = late === undefined ? 0 : late.skipped + 1;
+    return new Promise((resolve) => (this.#liveNext = { window, skipped, resolve }));
   }
 
-  async #decideNow(window: CutWindow): Promise<SceneDecision> {
+  async #decideNow(window: CutWindow, skipped: number): Promise<SceneDecision> {
     this.#liveBusy = true;
     try {
-      return await this.#decide(window);
+      return await this.#decide(window, skipped);
     } finally {
       this.#liveBusy = false;
       const next = this.#liveNext;
       this.#liveNext = undefined;
-      next?.resolve(this.#decideNow(next.window));
+      next?.resolve(this.#decideNow(next.window, next.skipped));
     }
   }
 
-  async #decide({ samples, end }: CutWindow): Promise<SceneDecision> {
+  async #decide({ samples, end }: CutWindow, skipped = 0): Promise<SceneDecision> {
     const { sampleRateHz, labels } = this.#card;
     const [judged] = await this.#client.judge([{ samples, sampleRateHz }]);
     const { probabilities: windowProbabilities = [], silent = false } = judged ?? {};
     const { average, top } = this.#settings;
     this.#recent = [...this.#recent, windowProbabilities].slice(-average);
     const probabilities = meanOfWindows(this.#recent, this.#card);
-    const skipped = this.#skipped;
-    this.#skipped = 0;
     return {
       atSeconds: end / sampleRateHz,
       top: likeliest(labels.scenes, probabilities, top),

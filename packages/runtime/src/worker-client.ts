@@ -48,9 +48,9 @@ export class WorkerClient {
         return;
       }
       const id = this.#nextId++;
-      this.#worker.post({ id, request }, transfer);
       this.#waiting.set(id, { resolve, reject });
       this.#worker.setBusy(true);
+      this.#worker.post({ id, request }, transfer);
     });
   }
 
