@@ -25,6 +25,7 @@ const COMMANDS = [
   ['quantize'],
   ['predict'],
   ['submit'],
+  ['listen'],
 ] as const;
 
 const folder = temporaryFolder();

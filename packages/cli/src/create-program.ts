@@ -7,6 +7,7 @@ import { addDatasetCommand } from './commands/dataset.js';
 import { addEvaluateCommand } from './commands/evaluate.js';
 import { addExportCommand } from './commands/export.js';
 import { addFeaturesCommand } from './commands/features.js';
+import { addListenCommand } from './commands/listen.js';
 import { addModelsCommand } from './commands/models.js';
 import { addPredictCommand } from './commands/predict.js';
 import { addQuantizeCommand } from './commands/quantize.js';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addQuantizeCommand,
   addPredictCommand,
   addSubmitCommand,
+  addListenCommand,
 ];
 
 /** The `asc` command with its subcommands; `perform` runs the work of one. */

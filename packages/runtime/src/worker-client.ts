@@ -55,6 +55,8 @@ export class WorkerClient {
   }
 
   #settle(reply: WorkerReply): void {
+    // A last reply on the way while the worker ends: it stays busy until it has.
+    if (this.#ended !== undefined) return;
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#worker.setBusy(false);

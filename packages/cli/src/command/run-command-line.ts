@@ -1,5 +1,6 @@
 import { UsageError } from '@asc/core';
 import { CommanderError } from 'commander';
+import type { Readable } from 'node:stream';
 import pc from 'picocolors';
 import { createProgram } from '../create-program.js';
 import { Terminal, type Sink } from '../terminal/terminal.js';
@@ -14,6 +15,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export interface Surroundings {
   readonly stdout: Sink;
   readonly stderr: Sink;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   on(event: NodeJS.Signals, listener: () => void): unknown;
   off(event: NodeJS.Signals, listener: () => void): unknown;
@@ -44,9 +46,9 @@ export async function runCommandLine(words: readonly string[], around: Surroundi
     around.on('SIGINT', stop);
     around.on('SIGTERM', stop);
     try {
-      const result = await work({ terminal, signal: controller.signal });
+      const result = await work({ terminal, signal: controller.signal, stdin: around.stdin });
       terminal.live([]);
-      if (terminal.json) terminal.document(result.json);
+      if (terminal.json && result.json !== undefined) terminal.document(result.json);
       else if (result.text !== '') terminal.print(result.text);
       await terminal.flush();
       if (result.failure !== undefined) throw result.failure;

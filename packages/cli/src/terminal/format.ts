@@ -25,3 +25,12 @@ export function formatSeconds(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
 }
+
+/** A time as `0:07.5`, `12:03.0`, `1:02:03.0`: hours where there are some, tenths of seconds. */
+export function formatClock(seconds: number): string {
+  const tenths = Math.round(10 * seconds);
+  const rest = `${Math.floor(tenths / 10) % 60}`.padStart(2, '0');
+  const minutes = Math.floor(tenths / 600);
+  const clock = minutes < 60 ? `${minutes}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}`;
+  return `${clock}:${rest}.${tenths % 10}`;
+}

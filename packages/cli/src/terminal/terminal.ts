@@ -52,6 +52,16 @@ export class Terminal {
     return this.#stderr.isTTY === true;
   }
 
+  /** Whether somebody watches both streams, so that a live block says it all. */
+  get interactive(): boolean {
+    return this.watched && this.#stdout.isTTY === true;
+  }
+
+  /** Whether whoever read stdout has left: what is still to be said is for nobody. */
+  get readerLeft(): boolean {
+    return this.#closed;
+  }
+
   /** Columns of the watched terminal. */
   get columns(): number {
     return this.#stderr.columns ?? 80;
@@ -66,6 +76,11 @@ export class Terminal {
   /** The one JSON document. */
   document(value: unknown): void {
     this.#between(() => this.#toStdout(`${JSON.stringify(value, null, 2)}\n`));
+  }
+
+  /** One JSON document of many, on a line of its own. */
+  line(value: unknown): void {
+    this.#between(() => this.#toStdout(`${JSON.stringify(value)}\n`));
   }
 
   /** Waits until stdout has it all. @throws what kept it from that, e.g. a full disk; a reader that left is no failure. */
