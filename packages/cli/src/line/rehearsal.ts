@@ -1,7 +1,7 @@
 import { UsageError } from '@asc/core';
 import { generateRehearsal, REHEARSAL_SETS } from '@asc/data';
-import { smokeRecipe, type Recipe } from '@asc/train';
-import { readFile, rm } from 'node:fs/promises';
+import { readRun, smokeRecipe, type Recipe } from '@asc/train';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where rehearsals keep their clips. */
@@ -27,8 +27,11 @@ export async function rehearsal(recipe: Recipe, folder = REHEARSAL_DATA): Promis
   return smokeRecipe(recipe, await generateRehearsal({ set, out, clipSeconds }));
 }
 
-/** Removes an earlier rehearsal of the same recipe: each starts afresh. Anything else in `out` stays, and is refused later. */
+/**
+ * Removes an earlier rehearsal of the same recipe: each starts afresh. Anything else in `out` stays, and is refused later; so does
+ * a rehearsal that another process is at.
+ */
 export async function clearRehearsal(out: string, recipe: Recipe): Promise<void> {
-  const earlier: unknown = await readFile(join(out, 'recipe.json'), 'utf8').then(JSON.parse, () => undefined);
-  if ((earlier as { readonly name?: unknown } | undefined)?.name === recipe.name) await rm(out, { recursive: true });
+  const earlier = await readRun(out).catch(() => undefined);
+  if (earlier?.recipe.name === recipe.name && earlier.status?.state !== 'running') await rm(out, { recursive: true });
 }
