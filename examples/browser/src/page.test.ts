@@ -42,7 +42,6 @@ async function writePlaces(folder: string): Promise<readonly [string, string]> {
 }
 
 const program = findChromium();
-const folder = mkdtempSync(join(tmpdir(), 'asc-page-'));
 const text = (id: string): string => `document.getElementById('${id}').textContent`;
 const click = (selector: string): string => `document.querySelector('${selector}').click()`;
 const READY = `${text('ready')} === 'Ready.'`;
@@ -50,11 +49,13 @@ const ROWS = "document.querySelectorAll('#runs tr').length";
 
 // Skipped, and reported so, where there is no Chromium: name one with CHROMIUM=/path/to/it.
 (program === undefined ? describe.skip : describe)('the page in headless Chromium', () => {
+  let folder: string;
   let server: SiteServer;
   let chromium: Chromium;
   let places: readonly [string, string];
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'asc-page-'));
     places = await writePlaces(folder);
     const model = join(folder, 'model.onnx');
     writeFileSync(model, encodeOnnx(tinyClassifier()));
