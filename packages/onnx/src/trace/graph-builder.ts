@@ -5,7 +5,8 @@ import { type Constant, type Layout, type Value, physicalShape, sameShape } from
 
 /** The operator set the graphs are written in: the newest whose training-step operators every runtime of interest has. */
 export const OPSET = 18;
-const IR_VERSION = 9;
+/** The file format that came with {@link OPSET}, ONNX 1.13; a newer one shuts out runtimes that have all it takes. */
+const IR_VERSION = 8;
 
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
