@@ -35,7 +35,7 @@ export async function listen(
       terminal.note(`listening to ${source.name}; Ctrl-C ends it`);
       const last = await tell(classifier, source, options, { terminal, signal });
       if (!signal.aborted && !terminal.readerLeft) await source.ended();
-      if (last === undefined && !signal.aborted) {
+      if (last === undefined && !signal.aborted && !terminal.readerLeft) {
         throw new DataError({ what: `No sound came from ${source.name}.`, hint: 'Look at what should send it.' });
       }
       // The live line goes; what it said last stays.
@@ -105,11 +105,14 @@ async function tell(
 ): Promise<string | undefined> {
   const stream = classifier.stream({ sampleRateHz, live, top, hopSeconds: hop, average });
   let last: string | undefined;
+  let readerLeft = false;
   const show = async (decisions: readonly SceneDecision[]): Promise<void> => {
     for (const decision of decisions) last = showDecision(decision, terminal);
-    // A slow reader of ours slows the source down.
+    // A slow reader of ours slows the source down; one that left ends it.
     await terminal.flush();
-    if (terminal.readerLeft) output.destroy();
+    if (!terminal.readerLeft) return;
+    readerLeft = true;
+    output.destroy();
   };
   let failure: unknown;
   const fail = (error: unknown): void => {
@@ -124,8 +127,9 @@ async function tell(
       else await shown;
     }
     if (!signal.aborted) await stream.flush().then(show);
+    if (failure !== undefined) throw failure;
   } catch (error) {
-    if (!terminal.readerLeft) throw failure ?? error;
+    if (!readerLeft) throw failure ?? error;
   } finally {
     stream.close();
   }
