@@ -2,8 +2,8 @@
  * What helps on `esc-scenes`: joint training, distillation, averaging and device augmentation, over its four folds and three
  * seeds. Run: node scripts/esc-scenes-study.mjs [--seeds 3]. Needs a build, the dataset and the impulse responses.
  *
- * Every run is kept in runs/study and never made twice: stop and start it as you like. Prints a line a finished run to
- * docs/studies/esc-scenes.csv and the table of means to standard output.
+ * Every run is kept in runs/study and never made twice: stop and start it as you like. A line a finished run goes to
+ * docs/studies/esc-scenes.csv, the table of means to standard output.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -50,10 +50,10 @@ function scores(variant, fold, seed) {
           [`${continued}-swa`, 'averaged'],
         ];
   return weights.map(([name, which]) => {
-    const report = JSON.parse(asc('evaluate', out, '--weights', which, '--json'));
-    const { accuracy, logLoss, clips } = report;
-    const unseen = report.unseenDevices ?? report.groups?.unseen ?? {};
-    return [name, fold, seed, clips, accuracy, logLoss, unseen.accuracy ?? '', unseen.clips ?? ''].join(',');
+    const { report } = JSON.parse(asc('evaluate', out, '--weights', which, '--json'));
+    const unseen = report.deviceGroups.find((group) => group.name === 'unseen');
+    const { clips, accuracy, logLoss } = report;
+    return [name, fold, seed, clips, accuracy, logLoss, unseen?.accuracy ?? '', unseen?.clips ?? 0].join(',');
   });
 }
 
@@ -71,4 +71,20 @@ for (let seed = 0; seed < seeds; seed++) {
       console.log(known.at(-1));
     }
   }
+}
+
+/** Mean ± standard deviation of runs, in per cent or as they are. */
+function spread(values, scale, digits) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const sd = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
+  return `${(scale * mean).toFixed(digits)} ± ${(scale * sd).toFixed(digits)}`;
+}
+
+const rows = known.map((line) => line.split(','));
+console.log('\n| variant | runs | accuracy % | log loss | devices s4–s6 % |\n|---|---|---|---|---|');
+for (const variant of [...new Set(rows.map(([name]) => name))]) {
+  const own = rows.filter(([name]) => name === variant);
+  const column = (at) => own.filter((row) => row[at] !== '').map((row) => Number(row[at]));
+  const cells = [spread(column(4), 100, 1), spread(column(5), 1, 3), spread(column(6), 100, 1)];
+  console.log(`| ${[variant, own.length, ...cells].join(' | ')} |`);
 }
