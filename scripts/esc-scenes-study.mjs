@@ -82,7 +82,7 @@ function spread(values, scale, digits) {
 
 const rows = known.map((line) => line.split(','));
 console.log('\n| variant | runs | accuracy % | log loss | devices s4–s6 % |\n|---|---|---|---|---|');
-for (const variant of [...new Set(rows.map(([name]) => name))]) {
+for (const variant of new Set(rows.map(([name]) => name))) {
   const own = rows.filter(([name]) => name === variant);
   const column = (at) => own.filter((row) => row[at] !== '').map((row) => Number(row[at]));
   const cells = [spread(column(4), 100, 1), spread(column(5), 1, 3), spread(column(6), 100, 1)];
