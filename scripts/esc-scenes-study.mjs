@@ -1,46 +1,62 @@
 /**
  * What helps on `esc-scenes`: joint training, distillation, averaging and device augmentation, over its four folds and three
- * seeds. Run: node scripts/esc-scenes-study.mjs [--seeds 3]. Needs a build, the dataset and the impulse responses.
+ * seeds. Run: node scripts/esc-scenes-study.mjs [--seeds 3] [--jobs 2]. Needs a build, the dataset and the impulse responses.
  *
- * Every run is kept in runs/study and never made twice: stop and start it as you like. A line a finished run goes to
- * docs/studies/esc-scenes.csv, the table of means to standard output.
+ * `--jobs` runs go at once, each on one thread: two on two cores take less time than one after the other. Every run is kept in
+ * runs/study and never made twice: stop and start it as you like. A line a finished run goes to docs/studies/esc-scenes.csv, the
+ * table of means to standard output.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const csv = join(root, 'docs/studies/esc-scenes.csv');
 const FOLDS = [1, 2, 3, 4];
-const VARIANTS = ['initial', 'no-mtl', 'kd-swa', 'longer', 'devices'];
+const VARIANTS = ['initial', 'kd-swa', 'no-mtl', 'devices', 'longer'];
 /** Those that go on from the initial run, and end with averaged weights beside their last. */
 const CONTINUED = { 'kd-swa': 'kd', longer: 'longer' };
 
-const seeds = Number(process.argv[process.argv.indexOf('--seeds') + 1] || 3);
-const runOf = (variant, fold, seed) => `runs/study/${variant}-fold${fold}-seed${seed}`;
+const { values: options } = parseArgs({
+  options: { seeds: { type: 'string', default: '3' }, jobs: { type: 'string', default: '1' } },
+});
+const runOf = ({ variant, fold, seed }) => `runs/study/${variant}-fold${fold}-seed${seed}`;
 
 function asc(...words) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'packages/cli/bin/asc.mjs'), ...words], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(root, 'packages/cli/bin/asc.mjs'), ...words], { cwd: root });
+    const said = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'])
+      child[stream].setEncoding('utf8').on('data', (text) => (said[stream] += text));
+    child.on('error', reject);
+    child.on('close', (status) =>
+      status === 0 ? resolve(said.stdout) : reject(new Error(`asc ${words.join(' ')}\n${said.stderr}`)),
+    );
   });
-  if (status !== 0) throw new Error(`asc ${words.join(' ')}\n${stderr}`);
-  return stdout;
 }
 
-function train(variant, fold, seed) {
-  const out = runOf(variant, fold, seed);
+async function train(run) {
+  const { variant, fold, seed } = run;
+  const out = runOf(run);
   if (existsSync(join(root, out, 'predictions.json'))) return;
-  const from = variant in CONTINUED ? ['--set', `init.from=${runOf('initial', fold, seed)}`] : [];
+  const from = variant in CONTINUED ? ['--set', `init.from=${runOf({ ...run, variant: 'initial' })}`] : [];
   const words = ['--set', `dataset.fold=${fold}`, '--set', `seed=${seed}`, ...from, '--out', out, '--resume', '--json'];
-  asc('train', `recipes/esc-scenes/study-${variant}.json`, ...words);
+  await asc(
+    'train',
+    `recipes/esc-scenes/study-${variant}.json`,
+    ...words,
+    '--cache',
+    'runs/study/cache',
+    '--threads',
+    '1',
+  );
 }
 
 /** Scores of a run: of its last weights, and of the averaged ones where it has them. */
-function scores(variant, fold, seed) {
-  const out = runOf(variant, fold, seed);
+async function scores(run) {
+  const { variant, fold, seed } = run;
   const continued = CONTINUED[variant];
   const weights =
     continued === undefined
@@ -49,29 +65,47 @@ function scores(variant, fold, seed) {
           [continued, 'last'],
           [`${continued}-swa`, 'averaged'],
         ];
-  return weights.map(([name, which]) => {
-    const { report } = JSON.parse(asc('evaluate', out, '--weights', which, '--json'));
+  const lines = [];
+  for (const [name, which] of weights) {
+    const { report } = JSON.parse(await asc('evaluate', runOf(run), '--weights', which, '--json'));
     const unseen = report.deviceGroups.find((group) => group.name === 'unseen');
     const { clips, accuracy, logLoss } = report;
-    return [name, fold, seed, clips, accuracy, logLoss, unseen?.accuracy ?? '', unseen?.clips ?? 0].join(',');
-  });
+    lines.push([name, fold, seed, clips, accuracy, logLoss, unseen?.accuracy ?? '', unseen?.clips ?? 0].join(','));
+  }
+  return lines;
 }
 
 const HEADING = 'variant,fold,seed,clips,accuracy,log_loss,unseen_accuracy,unseen_clips';
 const known = existsSync(csv) ? readFileSync(csv, 'utf8').trimEnd().split('\n').slice(1) : [];
 mkdirSync(dirname(csv), { recursive: true });
-for (let seed = 0; seed < seeds; seed++) {
-  for (const variant of VARIANTS) {
-    for (const fold of FOLDS) {
-      const name = CONTINUED[variant] ?? variant;
-      if (known.some((line) => line.startsWith(`${name},${fold},${seed},`))) continue;
-      train(variant, fold, seed);
-      known.push(...scores(variant, fold, seed));
-      writeFileSync(csv, `${[HEADING, ...known].join('\n')}\n`);
-      console.log(known.at(-1));
-    }
-  }
+
+const isDone = ({ variant, fold, seed }) =>
+  known.some((line) => line.startsWith(`${CONTINUED[variant] ?? variant},${fold},${seed},`));
+const waiting = Array.from({ length: Number(options.seeds) }, (_, seed) =>
+  VARIANTS.flatMap((variant) => FOLDS.map((fold) => ({ variant, fold, seed }))),
+)
+  .flat()
+  .filter((run) => !isDone(run));
+
+/** The next run whose initial run, where it goes on from one, is there. */
+function take() {
+  const at = waiting.findIndex(
+    ({ variant, ...rest }) => !(variant in CONTINUED) || isDone({ ...rest, variant: 'initial' }),
+  );
+  return at < 0 ? undefined : waiting.splice(at, 1)[0];
 }
+
+await Promise.all(
+  Array.from({ length: Number(options.jobs) }, async () => {
+    for (let run = take(); run !== undefined; run = take()) {
+      await train(run);
+      const lines = await scores(run);
+      known.push(...lines);
+      writeFileSync(csv, `${[HEADING, ...known].join('\n')}\n`);
+      for (const line of lines) console.log(line);
+    }
+  }),
+);
 
 /** Mean ± standard deviation of runs, in per cent or as they are. */
 function spread(values, scale, digits) {

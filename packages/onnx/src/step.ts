@@ -29,7 +29,7 @@ export interface StepOptions {
   readonly state?: Readonly<Record<string, Variable>>;
   /** Default `cpu`. */
   readonly engine?: Engine;
-  /** Intra-op threads of ONNX Runtime; default: physical cores. */
+  /** Intra-op threads of ONNX Runtime; default: one per core. */
   readonly threads?: number;
   /** Layers whose names should appear in errors and in the graph, e.g. `model.layers`. */
   readonly layers?: readonly LayerLike[];

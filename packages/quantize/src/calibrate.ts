@@ -29,7 +29,7 @@ export interface CalibrationOptions {
   readonly method?: CalibrationMethod;
   /** Share of the values inside the range, in percent, for `percentile`; default 99.999. */
   readonly percentile?: number;
-  /** Threads of ONNX Runtime; default: physical cores. */
+  /** Threads of ONNX Runtime; default: one per core. */
   readonly threads?: number;
 }
 

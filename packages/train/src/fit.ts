@@ -34,7 +34,7 @@ export interface FitOptions {
   readonly run?: RunFolder | undefined;
   /** Stops the run at the next step boundary, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
-  /** Intra-op threads of the engine; default: physical cores. */
+  /** Intra-op threads of the engine; default: one per core. */
   readonly threads?: number | undefined;
 }
 

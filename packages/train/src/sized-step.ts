@@ -22,7 +22,7 @@ export interface StepSource {
 /** Where a step runs. */
 export interface ExecutionOptions {
   readonly engine: Engine;
-  /** Intra-op threads; default: physical cores. */
+  /** Intra-op threads; default: one per core. */
   readonly threads?: number | undefined;
 }
 

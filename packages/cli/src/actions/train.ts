@@ -35,6 +35,7 @@ export async function train(
     places: { recipeFolder: dirname(resolve(file)), dataDir: process.env['ASC_DATA_DIR'] },
     cache: options.cache,
     cacheBytes: options.cacheGigabytes === undefined ? undefined : Math.ceil(options.cacheGigabytes * 1e9),
+    threads: options.threads,
     signal,
     onResume(status) {
       before = status;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { collect, path, positiveNumber } from '../command/options.js';
+import { collect, path, positiveNumber, wholeNumber } from '../command/options.js';
 
 export interface TrainOptions extends CommonOptions {
   readonly out: string;
@@ -8,6 +8,7 @@ export interface TrainOptions extends CommonOptions {
   readonly dataset?: string;
   readonly cache?: string;
   readonly cacheGigabytes?: number;
+  readonly threads?: number;
   readonly resume?: boolean;
   readonly smoke?: boolean;
 }
@@ -30,6 +31,7 @@ export function addTrainCommand(program: Command, perform: Performer): void {
     .option('--dataset <DIR>', 'folder of the dataset, in place of the recipe’s', path)
     .option('--cache <DIR>', 'keep feature maps in this folder for later runs', path)
     .option('--cache-gigabytes <N>', 'most the cache may take; what is unused for longest goes', positiveNumber)
+    .option('--threads <N>', 'threads of a training step (one per core where not given)', wholeNumber(1))
     .option('--smoke', 'rehearse: every part of the recipe, but small, on a few synthetic clips')
     .option('--resume', 'go on with the run in RUN, if there is one')
     .action((recipe: string, options: TrainOptions) =>

@@ -46,6 +46,8 @@ export interface TrainingOptions {
   readonly cache?: string | undefined;
   /** Most bytes that folder may take; those unused for longest are removed. Default: no limit. */
   readonly cacheBytes?: number | undefined;
+  /** Threads of a training step; default: one per core. */
+  readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told, before anything else, how the earlier part of a resumed run ended. */
   readonly onResume?: ((before: RunStatus) => void) | undefined;
@@ -146,6 +148,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
       selection: aside.length === 0 ? undefined : evaluationClips(aside, features, judging),
       run,
       signal,
+      threads: options.threads,
     });
     const history = [...run.history];
     let report: TrainingResult['report'];

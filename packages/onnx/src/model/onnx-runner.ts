@@ -10,7 +10,7 @@ import { messageOf, SessionRunner, type RunnerSpec } from './session-runner.js';
 export interface RunnerOptions {
   /** Where to compute; default `cpu`. What a GPU lacks kernels for runs on the processor. */
   readonly engine?: ExecutionProvider;
-  /** Intra-op threads; default: ONNX Runtime's choice, the number of physical cores. */
+  /** Intra-op threads; default: one per core this process may use. ONNX Runtime's own default is a single one on some virtual machines. */
   readonly threads?: number;
   /** How far ONNX Runtime rewrites the graph before it runs; default `all`. */
   readonly optimisation?: 'disabled' | 'basic' | 'extended' | 'all';
@@ -53,7 +53,8 @@ export class OnnxRunner {
     const ort = await importOnnxRuntime();
     const engine = options.engine ?? 'cpu';
     const nodes = () => (typeof model === 'object' && 'nodes' in model ? model : decodeOnnx(bytes)).nodes;
-    const all = { ...sessionOptions, ...providerOptions(ort, engine, nodes) };
+    const threads = options.threads ?? (await import('node:os')).availableParallelism();
+    const all = { ...sessionOptions, intraOpNumThreads: threads, ...providerOptions(ort, engine, nodes) };
     const source = typeof model === 'string' ? model : 'the model';
     const session = await SessionRunner.load(ort, bytes, all, source).catch((error: unknown) => {
       throw missingProvider(engine, messageOf(error instanceof DataError ? error.cause : error)) ?? error;
@@ -106,7 +107,6 @@ function toSessionOptions(options: RunnerOptions): Ort.InferenceSession.SessionO
     graphOptimizationLevel: optimisation,
     // Errors only: they come back as exceptions anyway.
     logSeverityLevel: 3,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     ...(workload === 'short' ? {} : { enableMemPattern: false, extra: NO_SPINNING }),
   };
 }
