@@ -26,6 +26,7 @@ const COMMANDS = [
   ['predict'],
   ['submit'],
   ['listen'],
+  ['bench'],
 ] as const;
 
 const folder = temporaryFolder();
@@ -43,7 +44,13 @@ describe('asc', () => {
   });
 
   it('prints one JSON document with --json, and nothing else', async () => {
-    const calls = [['models'], ['features', '--list'], ['complexity', 'dcase2024'], ['dataset', 'list']];
+    const calls = [
+      ['models'],
+      ['features', '--list'],
+      ['complexity', 'dcase2024'],
+      ['dataset', 'list'],
+      ['bench', 'features', '--seconds', '0.01'],
+    ];
     const outcomes = await Promise.all(calls.map((words) => asc([...words, '--json'])));
     for (const { code, stdout, stderr } of outcomes) {
       expect([code, stderr]).toEqual([0, '']);
@@ -59,6 +66,40 @@ describe('asc', () => {
       accounts: { torch: { parameters: 61_148 }, tflite: { bytes: 63_856 } },
       rules: [{ storage: 'float32', passes: false }, { passes: true }, { passes: true }, { storage: 'int8+int32' }],
     });
+  });
+
+  it('times a step, a front end and a classifier', async () => {
+    const words = (kind: string, name: string) => [
+      'bench',
+      kind,
+      name,
+      '--seconds',
+      '0.01',
+      '--threads',
+      '1',
+      '--json',
+    ];
+    const [step, answer] = await Promise.all([
+      asc([...words('train', 'dcase2021'), '--batch', '2']),
+      asc(words('infer', 'dcase2021')),
+    ]);
+    const ends = await asc(['bench', 'features', 'vggish', '--seconds', '0.01']);
+    const rates = { runs: 3, clipsPerSecond: expect.any(Number), gigaflops: expect.any(Number) };
+    expect(JSON.parse(step.stdout)).toMatchObject({
+      kind: 'train',
+      network: 'dcase2021',
+      batch: 2,
+      threads: 1,
+      ...rates,
+    });
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      kind: 'infer',
+      model: 'dcase2021',
+      batch: 1,
+      ...rates,
+      runs: expect.any(Number),
+    });
+    expect(ends.stdout).toMatch(/^the front end vggish on 5 s of sound, one thread\n[\d.]+ ms .* times real time\n$/);
   });
 
   it('counts the zeros in the weights of a PyTorch checkpoint', async () => {
@@ -100,6 +141,10 @@ const WRONG: readonly (readonly [string, readonly string[], number, readonly str
   ['a number that is none', ['predict', 'm.onnx', 'a.wav', '--top', 'x'], 2, ['whole number']],
   ['an unknown network', ['complexity', 'amfm-smal'], 2, ['Did you mean "amfm-small"?']],
   ['an unknown rule', ['complexity', 'dcase2024', '--rule', 'dcase2042'], 2, ['Did you mean "dcase202']],
+  ['nothing that can be timed', ['bench', 'score'], 2, ['train, features, infer']],
+  ['a network without classes', ['bench', 'train', 'vggish'], 2, ['"vggish"', 'embedding']],
+  ['a front end in batches', ['bench', 'features', '--batch', '3'], 2, ['no --batch']],
+  ['a classifier that is not there', ['bench', 'infer', 'gone.onnx'], 1, ['gone.onnx does not exist']],
   ['weights that are not there', ['complexity', 'dcase2024', '--weights', 'gone'], 1, ['Cannot read the weights gone']],
   ['weights that are none', ['complexity', 'dcase2024', '--weights', 'text.wav'], 1, ['text.wav is not a readable']],
   ['an unknown front end', ['features', 'a.wav', '--preset', 'shim2202'], 2, ['Did you mean "shim2022"?']],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Performer } from './command/handle.js';
+import { addBenchCommand } from './commands/bench.js';
 import { addCompareCommand } from './commands/compare.js';
 import { addComplexityCommand } from './commands/complexity.js';
 import { addDatasetCommand } from './commands/dataset.js';
@@ -33,6 +34,7 @@ const COMMANDS = [
   addPredictCommand,
   addSubmitCommand,
   addListenCommand,
+  addBenchCommand,
 ];
 
 /** The `asc` command with its subcommands; `perform` runs the work of one. */

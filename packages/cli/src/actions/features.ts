@@ -1,7 +1,8 @@
-import { AscError, DataError, nearestName, UsageError, writeFileAtomic } from '@asc/core';
+import { AscError, DataError, UsageError, writeFileAtomic } from '@asc/core';
 import { readAudio } from '@asc/data';
-import { featureMapToNpy, frontEnd, frontEndPreset, isPresetName, PRESET_NAMES, type PresetName } from '@asc/features';
+import { featureMapToNpy, frontEnd, frontEndPreset, PRESET_NAMES } from '@asc/features';
 import type { CommandResult } from '../command/command-context.js';
+import { frontEndName } from '../line/front-end-name.js';
 import { makeRoomFor } from '../line/make-room-for.js';
 import { plotFeatureMap } from '../line/plot-feature-map.js';
 import { table } from '../terminal/table.js';
@@ -16,7 +17,7 @@ async function compute(audio: string | undefined, options: FeaturesOptions): Pro
   if (audio === undefined) {
     throw new UsageError({ what: 'No recording was given.', expected: 'asc features AUDIO, or asc features --list' });
   }
-  const { config } = frontEndPreset(presetOf(options.preset));
+  const { config } = frontEndPreset(frontEndName(options.preset));
   for (const file of [options.out, options.plot]) if (file !== undefined) await makeRoomFor(file);
   const { samples } = await readAudio(audio, { sampleRateHz: config.sampleRateHz });
   const map = named(audio, () => frontEnd(config).compute(samples));
@@ -55,16 +56,6 @@ function named<T>(audio: string, work: () => T): T {
     if (!(cause instanceof AscError)) throw cause;
     throw new DataError({ ...cause.parts, what: `${audio}: ${cause.parts.what}` }, { cause });
   }
-}
-
-function presetOf(name: string): PresetName {
-  if (isPresetName(name)) return name;
-  const nearest = nearestName(name, PRESET_NAMES);
-  throw new UsageError({
-    what: `There is no front end "${name}".`,
-    expected: `one of ${PRESET_NAMES.join(', ')}`,
-    ...(nearest === undefined ? {} : { hint: `Did you mean "${nearest}"?` }),
-  });
 }
 
 function statistics(values: Float32Array): { min: number; max: number; mean: number } {
