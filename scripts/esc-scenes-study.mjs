@@ -85,6 +85,8 @@ const waiting = Array.from({ length: Number(options.seeds) }, (_, seed) =>
   VARIANTS.flatMap((variant) => FOLDS.map((fold) => ({ variant, fold, seed }))),
 )
   .flat()
+  // The control of distillation comes last.
+  .sort((a, b) => Number(a.variant === 'longer') - Number(b.variant === 'longer'))
   .filter((run) => !isDone(run));
 
 /** The next run whose initial run, where it goes on from one, is there. */
