@@ -1,4 +1,5 @@
 import { AscError, UsageError } from '@asc/core';
+import { benchEpoch } from './bench-epoch.js';
 import { benchExtract } from './bench-extract.js';
 import { benchFeatures } from './bench-features.js';
 import { benchInfer } from './bench-infer.js';
@@ -8,7 +9,13 @@ import { describeMachine } from './machine.js';
 import { HELP, parseOptions } from './options.js';
 import { ScratchFolder } from './scratch-folder.js';
 
-const BENCHES = { train: benchTrain, features: benchFeatures, extract: benchExtract, infer: benchInfer };
+const BENCHES = {
+  train: benchTrain,
+  features: benchFeatures,
+  extract: benchExtract,
+  infer: benchInfer,
+  epoch: benchEpoch,
+};
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {
