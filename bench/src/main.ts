@@ -2,6 +2,7 @@ import { AscError, UsageError } from '@asc/core';
 import { benchEpoch } from './bench-epoch.js';
 import { benchExtract } from './bench-extract.js';
 import { benchFeatures } from './bench-features.js';
+import { benchGrowth } from './bench-growth.js';
 import { benchInfer } from './bench-infer.js';
 import { benchTrain } from './bench-train.js';
 import { prepareFolder } from './csv.js';
@@ -15,6 +16,7 @@ const BENCHES = {
   extract: benchExtract,
   infer: benchInfer,
   epoch: benchEpoch,
+  growth: benchGrowth,
 };
 
 async function main(args: readonly string[]): Promise<number> {

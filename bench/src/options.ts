@@ -2,7 +2,7 @@ import { checkKeys, UsageError } from '@asc/core';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-export const BENCHES = ['train', 'features', 'extract', 'infer', 'epoch'] as const;
+export const BENCHES = ['train', 'features', 'extract', 'infer', 'epoch', 'growth'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
@@ -32,6 +32,7 @@ const DEFAULTS = {
   /** Batch 0: 1, then 32. */
   infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 0, bands: 0, frames: 0 },
   extract: { rounds: 5, steps: 2, warmup: 2, threads: 2, batch: 1, bands: 0, frames: 0 },
+  growth: { rounds: 1, steps: 8, warmup: 2, threads: 2, batch: 0, bands: 0, frames: 0 },
   epoch: { rounds: 3, steps: 1, warmup: 0, threads: 2, batch: 0, bands: 0, frames: 0 },
   features: { rounds: 10, steps: 5, warmup: 5, threads: 1, batch: 1, bands: 0, frames: 0 },
 } as const satisfies Record<BenchName, Record<NumberKey, number>>;
@@ -43,6 +44,7 @@ const NUMBERS = {
   train: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
   infer: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
   extract: ['rounds', 'steps', 'warmup', 'threads'],
+  growth: ['rounds', 'steps', 'warmup', 'threads', 'batch'],
   epoch: ['rounds', 'steps', 'threads'],
   features: ['rounds', 'steps', 'warmup'],
 } as const satisfies Record<BenchName, readonly NumberKey[]>;
@@ -53,12 +55,14 @@ const TEXTS: Readonly<Record<BenchName, readonly string[]>> = {
   extract: ['recordings'],
   features: [],
   epoch: ['data'],
+  growth: ['network'],
 };
 
-export const HELP = `bench train|features|extract|infer|epoch [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
+export const HELP = `bench train|features|extract|infer|epoch|growth [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
 train and infer also take --threads N, --batch N, --bands N, --frames N
 train and infer also take --network NAME|all (default amfm-small)
 extract also takes --threads N, --recordings DIR
+growth also takes --threads N, --batch N, --network NAME
 epoch also takes --threads N, --data DIR (default ASC_DATA_DIR), and no --warmup
 
 Measures this project beside Python on the same machine, in turns; appends to bench/results/*.csv.

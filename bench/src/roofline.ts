@@ -12,7 +12,7 @@ export interface Roofline {
 
 const MATRIX = 1024;
 const VECTOR = 2 ** 24;
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** Operators in the long graph; the short one has a single one, and the difference leaves out what comes before and behind. */
 const CHAIN = 5;
 
