@@ -121,7 +121,7 @@ class Trainer:
 
     def maps(self):
         """(indices, maps) of every batch: of the first epoch from the recordings, later ones from memory where they are kept."""
-        if self.kept is None or any(kept is None for kept in self.kept[: BATCH]):
+        if self.kept is None or self.steps == 0:
             for indices, maps in self.loader:
                 yield indices, maps
                 if self.kept is not None:
