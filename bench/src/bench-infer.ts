@@ -8,7 +8,7 @@ import { fixedBatch, keepSignalAlive, LABELS, mapShape, trainingNetwork, weights
 import type { BenchOptions } from './options.js';
 import type { PeerPlan } from './peers.js';
 import { TORCH_VARIANTS } from './peers.js';
-import { speedOver } from './score.js';
+import { speedOver, type Spread } from './score.js';
 import { formatSpread, textTable } from './text-table.js';
 import type { Workplace } from './workplace.js';
 
@@ -18,6 +18,8 @@ const NETWORKS = ['amfm-small', 'clova2021-resnetse-mfm', 'xin2022', 'dcase2024'
 const BATCHES = [1, 32] as const;
 /** Clips of noise that give the 8-bit network its ranges. */
 const CALIBRATION_CLIPS = 8;
+/** Times as fast as float32 that 8 bits should be. */
+const BAR = 1.3;
 const FLOAT = 'asc float32';
 const INTEGER = 'asc 8 bits';
 
@@ -31,14 +33,19 @@ export async function benchInfer(options: BenchOptions, workplace: Workplace): P
       received: options.network,
     });
   }
+  const gains: string[][] = [];
   for (const name of names) {
     for (const batch of options.batch === 0 ? BATCHES : [options.batch]) {
-      await benchNetwork(name, { ...options, batch }, workplace);
+      const gain = await benchNetwork(name, { ...options, batch }, workplace);
+      if (gain === undefined) continue;
+      gains.push([name, String(batch), formatSpread(gain, 2), gain.median >= BAR ? 'reached' : 'not reached']);
     }
   }
+  workplace.voice.print(`\n8 bits over float32, of both ours; wanted: ${BAR}.\n`);
+  workplace.voice.print(textTable([['', 'batch', 'times as fast', ''], ...gains]));
 }
 
-async function benchNetwork(name: string, options: BenchOptions, place: Workplace): Promise<void> {
+async function benchNetwork(name: string, options: BenchOptions, place: Workplace): Promise<Spread | undefined> {
   const { scratch, machine, voice } = place;
   const { batch, threads, rounds, steps } = options;
   const network = trainingNetwork(name, {
@@ -116,8 +123,8 @@ async function benchNetwork(name: string, options: BenchOptions, place: Workplac
       ]),
     ]),
   );
-  if (float !== undefined && integer !== undefined) {
-    const gain = speedOver(integer.score, float.score);
+  const gain = float === undefined || integer === undefined ? undefined : speedOver(integer.score, float.score);
+  if (float !== undefined && integer !== undefined && gain !== undefined) {
     voice.print(
       `\n8 bits are ${formatSpread(gain, 2)} times as fast as float32; their logits are within ${largestDifference(float.logits, integer.logits).toPrecision(2)}.`,
     );
@@ -134,6 +141,7 @@ async function benchNetwork(name: string, options: BenchOptions, place: Workplac
     asc_speed_over: speed?.median ?? '',
   }));
   voice.print(`\nAppended to ${await saveScores(options, machine, result, columns)}`);
+  return gain;
 }
 
 async function ourClassifier(name: string, model: Uint8Array, arrays: NdArrays, threads: number): Promise<Contender> {

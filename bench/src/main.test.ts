@@ -30,7 +30,7 @@ describe('bench', () => {
   });
 
   test.each([
-    [[], 'expected train, features, extract, infer, received nothing'],
+    [[], 'expected train, features, extract, infer, epoch, growth, received nothing'],
     [['train', '--steps', '0'], 'expected an integer of at least 1, received 0'],
     [['features', '--batch', '2'], 'has an unknown key "batch"'],
   ])('%j is a wrong call', (args, message) => {

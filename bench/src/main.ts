@@ -1,6 +1,8 @@
 import { AscError, UsageError } from '@asc/core';
+import { benchEpoch } from './bench-epoch.js';
 import { benchExtract } from './bench-extract.js';
 import { benchFeatures } from './bench-features.js';
+import { benchGrowth } from './bench-growth.js';
 import { benchInfer } from './bench-infer.js';
 import { benchTrain } from './bench-train.js';
 import { prepareFolder } from './csv.js';
@@ -8,7 +10,14 @@ import { describeMachine } from './machine.js';
 import { HELP, parseOptions } from './options.js';
 import { ScratchFolder } from './scratch-folder.js';
 
-const BENCHES = { train: benchTrain, features: benchFeatures, extract: benchExtract, infer: benchInfer };
+const BENCHES = {
+  train: benchTrain,
+  features: benchFeatures,
+  extract: benchExtract,
+  infer: benchInfer,
+  epoch: benchEpoch,
+  growth: benchGrowth,
+};
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help') || args.includes('-h')) {

@@ -2,7 +2,7 @@ import { checkKeys, UsageError } from '@asc/core';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-export const BENCHES = ['train', 'features', 'extract', 'infer'] as const;
+export const BENCHES = ['train', 'features', 'extract', 'infer', 'epoch', 'growth'] as const;
 export type BenchName = (typeof BENCHES)[number];
 
 export interface BenchOptions {
@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly network: string;
   /** Of `extract`: a folder of recordings at 44.1 kHz; synthetic ones where it is undefined. */
   readonly recordings: string | undefined;
+  /** Of `epoch`: the folder datasets are kept in. */
+  readonly data: string | undefined;
   /** Interpreter of the peers; undefined runs our side alone. */
   readonly python: string | undefined;
   /** Folder of the result tables. */
@@ -30,6 +32,8 @@ const DEFAULTS = {
   /** Batch 0: 1, then 32. */
   infer: { rounds: 10, steps: 20, warmup: 20, threads: 2, batch: 0, bands: 0, frames: 0 },
   extract: { rounds: 5, steps: 2, warmup: 2, threads: 2, batch: 1, bands: 0, frames: 0 },
+  growth: { rounds: 1, steps: 8, warmup: 2, threads: 2, batch: 0, bands: 0, frames: 0 },
+  epoch: { rounds: 3, steps: 1, warmup: 0, threads: 2, batch: 0, bands: 0, frames: 0 },
   features: { rounds: 10, steps: 5, warmup: 5, threads: 1, batch: 1, bands: 0, frames: 0 },
 } as const satisfies Record<BenchName, Record<NumberKey, number>>;
 
@@ -40,13 +44,26 @@ const NUMBERS = {
   train: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
   infer: ['rounds', 'steps', 'warmup', 'threads', 'batch', 'bands', 'frames'],
   extract: ['rounds', 'steps', 'warmup', 'threads'],
+  growth: ['rounds', 'steps', 'warmup', 'threads', 'batch'],
+  epoch: ['rounds', 'steps', 'threads'],
   features: ['rounds', 'steps', 'warmup'],
 } as const satisfies Record<BenchName, readonly NumberKey[]>;
 
-export const HELP = `bench train|features|extract|infer [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
+const TEXTS: Readonly<Record<BenchName, readonly string[]>> = {
+  train: ['network'],
+  infer: ['network'],
+  extract: ['recordings'],
+  features: [],
+  epoch: ['data'],
+  growth: ['network'],
+};
+
+export const HELP = `bench train|features|extract|infer|epoch|growth [--ours] [--rounds N] [--steps N] [--warmup N] [--out DIR]
 train and infer also take --threads N, --batch N, --bands N, --frames N
 train and infer also take --network NAME|all (default amfm-small)
 extract also takes --threads N, --recordings DIR
+growth also takes --threads N, --batch N, --network NAME
+epoch also takes --threads N, --data DIR (default ASC_DATA_DIR), and no --warmup
 
 Measures this project beside Python on the same machine, in turns; appends to bench/results/*.csv.
 ASC_PYTHON names a Python with torch, librosa, soundfile and scipy; without it, or with --ours, our side runs alone.
@@ -65,11 +82,11 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
       hint: 'Example: npm run bench -- train',
     });
   }
-  const { ours, out, network, recordings, ...given } = values;
+  const { ours, out, network, recordings, data, ...given } = values;
   checkKeys(
     `The call of bench ${bench}`,
-    { ...(network === undefined ? {} : { network }), ...(recordings === undefined ? {} : { recordings }) },
-    bench === 'train' || bench === 'infer' ? ['network'] : bench === 'extract' ? ['recordings'] : [],
+    Object.fromEntries(Object.entries({ network, recordings, data }).filter(([, value]) => value !== undefined)),
+    TEXTS[bench],
   );
   checkKeys(`The call of bench ${bench}`, given, NUMBERS[bench]);
   const numbers = Object.entries(given).map(([key, text]) => [key, toCount(key, text as string)]);
@@ -79,6 +96,7 @@ export function parseOptions(args: readonly string[], environment: NodeJS.Proces
     ...(Object.fromEntries(numbers) as Partial<Record<NumberKey, number>>),
     network: network ?? 'amfm-small',
     recordings,
+    data: data ?? (environment['ASC_DATA_DIR'] || undefined),
     python: ours === true ? undefined : environment['ASC_PYTHON'] || undefined,
     out: out ?? fileURLToPath(new URL('../results', import.meta.url)),
   };
@@ -95,6 +113,7 @@ function parse(args: readonly string[]) {
         out: text,
         network: text,
         recordings: text,
+        data: text,
         rounds: text,
         steps: text,
         warmup: text,

@@ -13,15 +13,15 @@ export interface PeerFacts {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** A Python process that does the same work and takes its turns over JSON lines on its standard input and output. */
+/** A process that does the same work and takes its turns over JSON lines on its standard input and output; Python, or one of ours. */
 export class Peer implements Contender {
-  readonly side = 'peer';
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   #stderr = '';
 
   private constructor(
     readonly name: string,
+    readonly side: Contender['side'],
     child: ChildProcessWithoutNullStreams,
   ) {
     this.#child = child;
@@ -51,7 +51,7 @@ export class Peer implements Contender {
     const child = spawn(python, [path, '--variant', variant, '--threads', String(threads)], {
       env: { ...process.env, ...Object.fromEntries(limits) },
     });
-    const peer = new Peer(name, child);
+    const peer = new Peer(name, 'peer', child);
     await once(child, 'spawn').catch((cause: unknown) => {
       throw new UsageError(
         {
@@ -63,6 +63,14 @@ export class Peer implements Contender {
         { cause },
       );
     });
+    return peer;
+  }
+
+  /** Starts a script of ours that speaks the same lines. */
+  static async ours(name: string, script: string): Promise<Peer> {
+    const child = spawn(process.execPath, [script]);
+    const peer = new Peer(name, 'ours', child);
+    await once(child, 'spawn');
     return peer;
   }
 

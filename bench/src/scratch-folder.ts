@@ -28,6 +28,11 @@ export class ScratchFolder {
     return path;
   }
 
+  /** The path of a folder of this name, which nothing has made yet. */
+  folder(name: string): string {
+    return join(this.#path, name);
+  }
+
   remove(): void {
     rmSync(this.#path, { recursive: true, force: true });
   }

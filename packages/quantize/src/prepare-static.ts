@@ -7,6 +7,7 @@ import { planQuantization, type QuantizationPlan } from './plan-quantization.js'
 import { probeModel } from './probe-model.js';
 import { activationParameters, type QuantizationParameters, type ValueRange } from './quantization-parameters.js';
 import { SCHEME_TYPES, type QuantizationScheme } from './quantization-scheme.js';
+import { quickenGraph } from './rewrite/quicken-graph.js';
 import { rewriteGraph, type ValueShapes } from './rewrite/rewrite-graph.js';
 import { writeQdq } from './write-qdq.js';
 
@@ -37,8 +38,9 @@ export async function prepareStatic(model: OnnxModel, feeds: Feeds, options: Pre
   const stream = iterate(feeds);
   const first = await stream.next();
   if (first.done === true) throw noFeeds();
-  const rewritten = rewriteGraph(model, await observeShapes(model, first.value, calibration.threads));
-  const ready = options.equalise ? equalise(rewritten) : rewritten;
+  const shapes = await observeShapes(model, first.value, calibration.threads);
+  const rewritten = rewriteGraph(model, shapes);
+  const ready = quickenGraph(options.equalise ? equalise(rewritten) : rewritten, shapes);
   const plan = planQuantization(ready, SCHEME_TYPES[scheme].activation, keepFloat);
   if (plan.activations.size === 0) {
     throw new UsageError({

@@ -4,6 +4,7 @@ import { makeNode } from './make-node.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
 import { quantizeBias, quantizeWeight, raiseForBias, weightScales, type WeightScales } from './quantize-weights.js';
+import { takesMeans } from './rewrite/conv-instead-of-mean.js';
 import { freshName, valueNames } from './value-names.js';
 
 /** The DequantizeLinear nodes in front of a weighted node, and the inputs (weight, bias) they give it. */
@@ -74,8 +75,14 @@ export class QdqConstants {
       const weightScale = scales.get(name) ?? weightScales(weight, axis, this.#weightType);
       const nodes: OnnxNode[] = [];
       const inputs = [this.name('d', `weight ${name}`)];
-      if (!dequantized.has(name))
-        nodes.push(this.#dequantize(`weight ${name}`, quantizeWeight(weight, weightScale), weightScale));
+      if (!dequantized.has(name)) {
+        const integers = quantizeWeight(weight, weightScale);
+        nodes.push(
+          ...(takesMeans(weight)
+            ? this.#dequantizeRepeated(`weight ${name}`, integers, weightScale)
+            : [this.#dequantize(`weight ${name}`, integers, weightScale)]),
+        );
+      }
       dequantized.add(name);
       if (bias !== undefined) {
         const integers = quantizeBias(bias, inputScale, weightScale);
@@ -114,6 +121,23 @@ export class QdqConstants {
     ];
     const attributes: OnnxNode['attributes'] = axis === undefined ? {} : { axis: { kind: 'int', value: axis } };
     return makeNode('DequantizeLinear', inputs, [this.name('d', name)], attributes);
+  }
+
+  /** One integer in the file, repeated when it is loaded: the share of a mean is nothing learnt, and of no size. */
+  #dequantizeRepeated(
+    name: string,
+    { type, shape, data }: OnnxTensor,
+    { scales, zeroPoint }: WeightScales,
+  ): OnnxNode[] {
+    const one: OnnxTensor = { type, shape: [], data: data.slice(0, 1) };
+    const sizes: OnnxTensor = { type: 'int64', shape: [shape.length], data: BigInt64Array.from(shape, BigInt) };
+    const integer = this.#add('w', name, one);
+    const whole = this.name('e', name);
+    const scalar = this.#dequantize(name, one, { axis: undefined, scales: scales.slice(0, 1), zeroPoint });
+    return [
+      makeNode('Expand', [integer, this.#add('n', `shape ${shape.join()}`, sizes)], [whole]),
+      { ...scalar, inputs: [whole, ...scalar.inputs.slice(1)] },
+    ];
   }
 
   #add(letter: string, key: string, tensor: OnnxTensor): string {

@@ -42,10 +42,29 @@ export const FLOAT_KERNELS: Readonly<Record<string, FloatKernel>> = {
     return mean(x, all, int(node, 'keepdims', 1) === 1);
   },
   Softmax: (node, [x = EMPTY]) => softmax(x, int(node, 'axis', -1)),
+  Pad: (_, [x = EMPTY, pads, value]) => padded(x, Array.from(pads?.data ?? []), value?.data[0] ?? 0),
   Concat: (node, inputs) => concatenate(inputs, int(node, 'axis', 0)),
 };
 
 const EMPTY: SimValue = { shape: [0], data: new Float32Array() };
+
+/** Constants around x: `pads` is what comes before each axis, then what comes behind. */
+function padded(x: SimValue, pads: readonly number[], value: number): SimValue {
+  const rank = x.shape.length;
+  const shape = x.shape.map((size, axis) => size + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0));
+  const data = new Float32Array(sizeOf(shape)).fill(value);
+  x.data.forEach((number, flat) => {
+    let [rest, place, stride] = [flat, 0, 1];
+    for (let axis = rank - 1; axis >= 0; axis--) {
+      const size = x.shape[axis] ?? 1;
+      place += ((rest % size) + (pads[axis] ?? 0)) * stride;
+      rest = Math.floor(rest / size);
+      stride *= shape[axis] ?? 1;
+    }
+    data[place] = number;
+  });
+  return { shape, data };
+}
 
 function unary(compute: (x: number) => number): FloatKernel {
   return (_, [x = EMPTY]) => ({ shape: x.shape, data: Float32Array.from(x.data, compute) });

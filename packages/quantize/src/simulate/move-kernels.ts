@@ -1,5 +1,6 @@
 import { sizeOf } from '@asc/core';
 import type { OnnxNode } from '@asc/onnx';
+import { broadcastIndex } from './broadcast.js';
 import { int, ints } from './convolve.js';
 
 /** Where each element of an output comes from: one element of the first input, or the largest of several. */
@@ -64,6 +65,23 @@ export const MOVE_KERNELS: Readonly<Record<string, MoveKernel>> = {
       const part = shape.map((length, i) => (i === axis ? size : length));
       return picked(shape, part, (place) => place.map((at, i) => (i === axis ? at + offset : at)));
     });
+  },
+  Slice: (_, shape, [starts = [], ends = [], axes = Array.from(starts, (_, i) => i), steps = []]) => {
+    const cut = new Map(
+      Array.from(axes, (axis, i) => {
+        const size = shape[positive(axis, shape.length)] ?? 0;
+        const [begin, step] = [positive(starts[i] ?? 0, size), steps[i] ?? 1];
+        const end = Math.min(size, positive(ends[i] ?? size, size));
+        return [positive(axis, shape.length), { begin, step, size: Math.max(0, Math.ceil((end - begin) / step)) }];
+      }),
+    );
+    const part = shape.map((size, axis) => cut.get(axis)?.size ?? size);
+    const source = (at: number, axis: number): number => (cut.get(axis)?.begin ?? 0) + at * (cut.get(axis)?.step ?? 1);
+    return [picked(shape, part, (place) => place.map(source))];
+  },
+  Expand: (_, shape, [wanted = []]) => {
+    const { shape: wide, indices } = broadcastIndex([shape, Array.from(wanted)]);
+    return [{ shape: wide, from: indices[0] ?? new Int32Array() }];
   },
   MaxPool: (node, shape) => [windows(node, shape)],
   ReduceMax: (node, shape, [axes = ints(node, 'axes', [])]) => {
