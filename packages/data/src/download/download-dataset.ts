@@ -2,7 +2,7 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AscError, checkKeys, checkPositiveInteger, DataError, DiskError, makeFolder, UsageError } from '@asc/core';
 import type { DatasetArchive, DatasetEntry } from '../dataset/catalogue.js';
-import { lockFolder } from '../disk/folder-lock.js';
+import { lockFolder } from '../disk/lock-folder.js';
 import { type DownloadProgress, ProgressCount } from './download-progress.js';
 import { NobodyThere, type Patience } from './fetch-archive.js';
 import { assertRoom, bytesToCome } from './free-space.js';
