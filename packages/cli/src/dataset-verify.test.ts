@@ -1,6 +1,6 @@
 import { writeWav } from '@asc/data';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asc, temporaryFolder } from './asc.test.helper.js';
 
@@ -55,5 +55,28 @@ it('tells as JSON what is missing, foreign, damaged and mislabelled in any folde
       },
     ],
     usable: false,
+  });
+});
+
+it("tells which files of a folder of one's own are no recordings, whatever their names", async () => {
+  const own = join(folder.path, 'own');
+  const clip = { samples: new Float32Array(800).fill(0.1), sampleRateHz: 8000 };
+  for (const scene of ['my street', 'kitchen']) {
+    mkdirSync(join(own, scene), { recursive: true });
+    for (const name of ['a, "b".wav', 'ü 日本.wav']) await writeWav(join(own, scene, name), clip);
+  }
+  writeFileSync(join(own, 'kitchen', 'empty.wav'), '');
+  writeFileSync(join(own, 'kitchen', 'text.wav'), 'hello');
+  writeFileSync(join(own, 'kitchen', 'voice.m4a'), '\0\0\0 ftypM4A ');
+  symlinkSync('loop.wav', join(own, 'kitchen', 'loop.wav'));
+  const { code, stdout, stderr } = await verify('own', '--json');
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/3 damaged\n.*take them out of the set/)]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    extra: ['kitchen/voice.m4a'],
+    damaged: [
+      { id: 'kitchen/empty.wav', what: 'empty file (0 bytes)' },
+      { id: 'kitchen/loop.wav', what: 'a symbolic link that points at itself' },
+      { id: 'kitchen/text.wav', what: 'not a WAV, FLAC or MP3 file (text)' },
+    ],
   });
 });

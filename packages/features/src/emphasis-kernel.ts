@@ -1,4 +1,4 @@
-import { F64, f64x2, I32, i32, Locals, repeat, when, type WasmFunction } from './wasm-assembler.js';
+import { F64, f64x2, I32, i32, Locals, repeat, when, type WasmFunction } from '@asc/core/wasm';
 
 /**
  * Float32 samples to pre-emphasised float64.

@@ -1,8 +1,8 @@
 import type { FrontEndConfig } from '@asc/core';
-import { f64x2, I32, i32, Locals, repeat, storeFloat32Pair, V128, when } from './wasm-assembler.js';
+import { f64x2, I32, i32, Locals, repeat, storeFloat32Pair, V128, when } from '@asc/core/wasm';
 import { stageLengths, type KernelLayout } from './kernel-tables.js';
 import { naturalLogarithm } from './logarithm-kernel.js';
-import type { Code, Local, WasmFunction } from './wasm-assembler.js';
+import type { Code, Local, WasmFunction } from '@asc/core/wasm';
 
 interface Complex {
   readonly re: Local;

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { naturalLogarithm } from './logarithm-kernel.js';
-import { assembleModule, f64x2, i32, Locals, V128 } from './wasm-assembler.js';
+import { assembleModule, f64x2, i32, Locals, V128 } from '@asc/core/wasm';
 
 interface Wasm {
   readonly Memory: new (limits: { readonly initial: number }) => { readonly buffer: ArrayBuffer };

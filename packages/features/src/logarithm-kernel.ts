@@ -1,4 +1,4 @@
-import { f64x2, i64x2, type Code, type Local } from './wasm-assembler.js';
+import { f64x2, i64x2, type Code, type Local } from '@asc/core/wasm';
 
 /**
  * ln of normal positive numbers in place: x = m·2ᵉ with m in [√½, √2), ln x = e·ln 2 + 2·artanh s, s = (m − 1)/(m + 1).

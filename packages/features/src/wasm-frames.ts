@@ -4,7 +4,7 @@ import { frameKernel } from './frame-kernel.js';
 import { kernelTables } from './kernel-tables.js';
 import { emphasisedSamples, padEdges, paddingSamples } from './framing.js';
 import { emphasisKernel } from './emphasis-kernel.js';
-import { assembleModule } from './wasm-assembler.js';
+import { assembleModule } from '@asc/core/wasm';
 
 /** What this file uses of the global, which the types of Node 20 lack. */
 interface WasmGlobal {

@@ -1,9 +1,11 @@
 import {
   DataError,
+  isLocked,
   makeFolder,
   type NdArrays,
   type Predictions,
   removePartialFiles,
+  takeLock,
   UsageError,
   writeFileAtomic,
 } from '@asc/core';
@@ -17,8 +19,8 @@ import { appendHistory, readHistory, truncateHistory } from './history.js';
 import { parseRecipe } from './parse-recipe.js';
 import { recipeHash } from './recipe-hash.js';
 import type { Recipe } from './recipe-schema.js';
+import { runInUse } from './run-in-use.js';
 import { refuseForeignFolder } from './refuse-foreign-folder.js';
-import { acquireRunLock, isRunLocked } from './run-lock.js';
 import { describeStatus, failureOf, readStatus, writeStatus, type RunStatus } from './run-status.js';
 
 /** Where the files of a run lie. */
@@ -96,7 +98,7 @@ export async function openRun(
   const checkpoints = join(folder, 'checkpoints');
   await refuseForeignFolder(folder);
   await makeFolder(checkpoints);
-  const release = await acquireRunLock(paths.lock);
+  const release = await takeLock(paths.lock, (holder) => runInUse(paths.lock, holder));
   try {
     const earlier = await readJson(paths.recipe);
     const before = await statusNow(paths, false);
@@ -170,7 +172,7 @@ export async function readRun(folder: string): Promise<{
   const paths = runPaths(folder);
   const recipe = await readJson(paths.recipe);
   if (recipe !== undefined) {
-    const status = await statusNow(paths, await isRunLocked(paths.lock));
+    const status = await statusNow(paths, await isLocked(paths.lock));
     const parsed = parseRecipe(recipe);
     const hash = recipeHash(recipe as Recipe);
     return { recipe: parsed, recipeHash: hash, history: await readHistory(paths.history), status, paths };

@@ -32,7 +32,7 @@ export async function verify(name: string, options: VerifyOptions, context: Comm
   return {
     json: { name: dataset.name, ...report },
     text: describe(dataset, report),
-    ...(report.usable ? {} : { failure: notUsable(report) }),
+    ...(report.usable ? {} : { failure: notUsable(report, isPublished(dataset.name)) }),
   };
 }
 
@@ -93,7 +93,10 @@ function shorten(names: readonly string[]): string {
   return names.length <= SHOWN ? names.join('; ') : `${names.slice(0, SHOWN).join('; ')}; …`;
 }
 
-function notUsable({ root, missing, damaged, mislabelled, sharedLocations, facts }: DatasetReport): DataError {
+function notUsable(
+  { root, missing, damaged, mislabelled, sharedLocations, facts }: DatasetReport,
+  published: boolean,
+): DataError {
   const differing = facts.filter(({ agrees, basis }) => !agrees && basis === 'stated').length;
   const counts = [
     [missing.length, 'missing'],
@@ -106,11 +109,16 @@ function notUsable({ root, missing, damaged, mislabelled, sharedLocations, facts
     what: `${root} is not as it should be.`,
     expected: 'every recording there and whole, labelled alike everywhere, each location on one side',
     received: counts.flatMap(([count, what]) => (count === 0 ? [] : [`${formatCount(count)} ${what}`])).join(', '),
-    hint: hintFor(missing.length + damaged.length, mislabelled.length + sharedLocations.length),
+    hint: hintFor(missing.length + damaged.length, mislabelled.length + sharedLocations.length, published),
   });
 }
 
-function hintFor(files: number, rows: number): string {
+function hintFor(files: number, rows: number, published: boolean): string {
+  if (!published) {
+    return files > 0
+      ? 'Copy or export these files again, or take them out of the set.'
+      : 'Correct the tables at the lines that are named.';
+  }
   if (files > 0) return 'Unpack the archives that hold these files again.';
   return rows > 0
     ? 'Restore the official tables of the set.'

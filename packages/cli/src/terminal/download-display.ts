@@ -24,7 +24,11 @@ export function downloadDisplay(
   return ({ archives, bytes, files, pause }) => {
     const ms = now();
     if (pause !== undefined) {
-      waiting = { line: `${pause.why}; trying again in ${formatSeconds(pause.ms / 1000)}`, untilMs: ms + pause.ms };
+      const { why, attempt, attempts } = pause;
+      const line = `${why}, trying again in ${formatSeconds(pause.ms / 1000)}, ${attempt} of ${attempts}`;
+      waiting = { line, untilMs: ms + pause.ms };
+      // A log that nobody watches would be silent for minutes.
+      if (!terminal.watched) terminal.error(line);
     }
     if (ms - shown < INTERVAL_MS && pause === undefined && bytes.done < bytes.total) return;
     shown = ms;

@@ -122,12 +122,20 @@ describe('download display', () => {
     const [first = '', second] = stripVTControlCharacters(stderr.text.slice(stderr.text.indexOf('['))).split('\n');
     expect(first).toMatch(/2\.1 GB of 27\.4 GB, 20\.0 MB\/s, 21 min 03 s left$/);
     expect(second).toBe('2 of 18 archives unpacked, 2,880 files in place');
-    show({ archives, bytes: { done: 2.1e9, total: 27.36e9 }, files: 2880, pause: { why: 'a.zip: busy', ms: 4000 } });
-    expect(stderr.text).toContain('a.zip: busy; trying again in 4 s');
+    const pause = { why: 'a.zip: busy', ms: 4000, attempt: 2, attempts: 6 };
+    show({ archives, bytes: { done: 2.1e9, total: 27.36e9 }, files: 2880, pause });
+    expect(stderr.text).toContain('a.zip: busy, trying again in 4 s, 2 of 6');
     stderr.text = '';
     ms = 10_000;
     show({ archives, bytes: { done: 2.2e9, total: 27.36e9 }, files: 2880 });
     expect(stderr.text).not.toContain('again');
+  });
+
+  it('says why it waits also where nobody watches', () => {
+    const { terminal, stderr } = open(false);
+    const pause = { why: 'a.zip: cannot reach b.org (connection refused)', ms: 1000, attempt: 2, attempts: 3 };
+    downloadDisplay(terminal)({ archives: { done: 0, total: 1 }, bytes: { done: 0, total: 9 }, files: 0, pause });
+    expect(stderr.text).toBe('a.zip: cannot reach b.org (connection refused), trying again in 1 s, 2 of 3\n');
   });
 });
 

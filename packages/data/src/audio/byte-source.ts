@@ -9,6 +9,8 @@ export interface ByteSource {
   readonly sizeBytes: number;
   /** The bytes in [offset, offset + length), fewer only where the file ends first. */
   read(offset: number, length: number): Promise<Buffer>;
+  /** The bytes from `offset` on into `into`; how many: fewer than it holds only where the file ends first. */
+  readInto(offset: number, into: Uint8Array): Promise<number>;
   close(): Promise<void>;
   /** A {@link DataError} that names this file. */
   readonly complain: Complain;
@@ -25,7 +27,7 @@ export interface FileAccess {
   stat(path: string): Promise<Stats>;
   open(path: string): Promise<number>;
   /** Reads up to `length` bytes at `offset` of the file into `into` from `at` on. */
-  read(file: number, into: Buffer, at: number, length: number, offset: number): Promise<number>;
+  read(file: number, into: Uint8Array, at: number, length: number, offset: number): Promise<number>;
   close(file: number): Promise<void>;
 }
 
@@ -88,19 +90,22 @@ export async function openByteSource(path: string, access: FileAccess = WAITING)
   const file = await access.open(path).catch((cause: unknown) => {
     throw failedToOpen(path, cause);
   });
-  const readAt = async (offset: number, length: number): Promise<Buffer> => {
-    const bytes = Buffer.allocUnsafe(length);
+  const readInto = async (offset: number, into: Uint8Array): Promise<number> => {
     let filled = 0;
-    while (filled < length) {
+    while (filled < into.length) {
       const bytesRead = await access
-        .read(file, bytes, filled, length - filled, offset + filled)
+        .read(file, into, filled, into.length - filled, offset + filled)
         .catch((cause: unknown) => {
           throw failedToOpen(path, cause);
         });
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    return bytes.subarray(0, filled);
+    return filled;
+  };
+  const readAt = async (offset: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.allocUnsafe(length);
+    return bytes.subarray(0, await readInto(offset, bytes));
   };
   let head: Buffer | undefined;
   return {
@@ -113,6 +118,7 @@ export async function openByteSource(path: string, access: FileAccess = WAITING)
       head ??= await readAt(0, Math.min(HEAD_BYTES, found.size));
       return head.subarray(offset, offset + wanted);
     },
+    readInto,
     close: () => access.close(file),
   };
 }
@@ -125,6 +131,7 @@ export function bytesAsSource(path: string, content: Uint8Array): ByteSource {
     sizeBytes: bytes.length,
     complain: complainAbout(path),
     read: async (offset, length) => bytes.subarray(offset, offset + length),
+    readInto: async (offset, into) => bytes.copy(into, 0, offset, offset + into.length),
     close: async () => undefined,
   };
 }

@@ -1,8 +1,7 @@
+import type { FlacKernel } from './flac-kernel.js';
+
 /** Thrown where a frame runs past the bytes at hand: more must be read, or the file is cut short. */
 export class OutOfBytes extends Error {}
-
-/** Zero bytes kept after the data, so that a 4-byte look-ahead never leaves the array. */
-const PADDING_BYTES = 8;
 
 /**
  * Big-endian bit reader over a growing block of bytes. `position` is in bits. Reading past the end yields zero bits;
@@ -13,10 +12,14 @@ export class FlacBits {
   readonly bytes: Uint8Array;
   readonly endBits: number;
 
-  constructor(data: Uint8Array) {
-    this.bytes = new Uint8Array(data.length + PADDING_BYTES);
-    this.bytes.set(data);
-    this.endBits = data.length * 8;
+  readonly #kernel: FlacKernel;
+
+  /** Bits of the first `bytes` bytes of the kernel's window. */
+  constructor(kernel: FlacKernel, bytes: number) {
+    kernel.load(bytes);
+    this.#kernel = kernel;
+    this.bytes = kernel.bytes;
+    this.endBits = 8 * bytes;
   }
 
   check(): void {
@@ -62,24 +65,10 @@ export class FlacBits {
     }
   }
 
-  /** Zigzag-folded Rice codes with parameter `k` into out[start, end). */
+  /** Zigzag-folded Rice codes with parameter `k` into out[start, end), a plane of the kernel. */
   rice(k: number, out: Int32Array, start: number, end: number): void {
-    const { bytes } = this;
-    for (let i = start; i < end; i++) {
-      const position = this.position;
-      const at = position >>> 3;
-      const used = position & 7;
-      if (position >= this.endBits) throw new OutOfBytes();
-      const word = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) << used;
-      const zeros = Math.clz32(word);
-      let folded: number;
-      if (zeros + 1 + k <= 25) {
-        folded = k === 0 ? zeros : (zeros << k) | ((word << (zeros + 1)) >>> (32 - k));
-        this.position = position + zeros + 1 + k;
-      } else {
-        folded = this.unary() * 2 ** k + this.unsigned(k);
-      }
-      out[i] = (folded >>> 1) ^ -(folded & 1);
-    }
+    const position = this.#kernel.rice(this.position, k, out, start, end);
+    if (position === undefined) throw new OutOfBytes();
+    this.position = position;
   }
 }

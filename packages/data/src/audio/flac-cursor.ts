@@ -1,6 +1,7 @@
 import type { ByteSource } from './byte-source.js';
 import { FlacBits, OutOfBytes } from './flac-bits.js';
 import type { FlacFrame } from './flac-frame.js';
+import type { FlacKernel } from './flac-kernel.js';
 import { NotAFrame } from './flac-subframe.js';
 
 const WINDOW_BYTES = 1 << 18;
@@ -10,13 +11,17 @@ const MAX_WINDOW_BYTES = 1 << 23;
 /** Walks the frames of a FLAC file through a window of bytes that follows it. */
 export class FlacCursor {
   readonly #source: ByteSource;
+  readonly #kernel: FlacKernel;
   readonly #readFrame: (bits: FlacBits) => FlacFrame;
-  #bits = new FlacBits(new Uint8Array(0));
+  #bits: FlacBits;
   #windowOffset = 0;
 
-  constructor(source: ByteSource, readFrame: (bits: FlacBits) => FlacFrame) {
+  /** `readFrame` decodes with `kernel`, which is nobody else's meanwhile. */
+  constructor(source: ByteSource, kernel: FlacKernel, readFrame: (bits: FlacBits) => FlacFrame) {
     this.#source = source;
+    this.#kernel = kernel;
     this.#readFrame = readFrame;
+    this.#bits = new FlacBits(kernel, 0);
   }
 
   /** Decodes the frame at byte `offset`. @throws {NotAFrame} none starts there. @throws {OutOfBytes} the file ends inside it. */
@@ -37,9 +42,10 @@ export class FlacCursor {
       } else if (offset >= this.#source.sizeBytes) {
         throw new OutOfBytes();
       }
-      const bytes = await this.#source.read(offset, windowBytes);
-      if (bytes.length === 0) throw new OutOfBytes();
-      this.#bits = new FlacBits(bytes);
+      const window = this.#kernel.window(Math.min(windowBytes, this.#source.sizeBytes - offset));
+      const bytes = await this.#source.readInto(offset, window);
+      if (bytes === 0) throw new OutOfBytes();
+      this.#bits = new FlacBits(this.#kernel, bytes);
       this.#windowOffset = offset;
     }
   }

@@ -6,8 +6,9 @@ import { FlacCursor } from './flac-cursor.js';
 import { createFlacFrameReader, type FlacFrame } from './flac-frame.js';
 import { readFlacHeader } from './flac-header.js';
 import { NotAFrame } from './flac-subframe.js';
+import { lendFlacKernel } from './lend-flac-kernel.js';
 import { mixPlanar } from './mix.js';
-import { storedBytes } from './stored-bytes.js';
+import { storedBytes, storedSize } from './stored-bytes.js';
 
 /** A search for a frame stops narrowing here and walks on frame by frame. */
 const CLOSE_BYTES = 1 << 17;
@@ -22,8 +23,10 @@ const FETCH_AGAIN = 'the file was cut short or damaged: fetch or copy it again';
 export async function openFlac(source: ByteSource, offset: number): Promise<AudioReader> {
   const header = await readFlacHeader(source, offset);
   const { bits, channels, sampleRateHz, framesOffset } = header;
-  const open = () => new FlacCursor(source, createFlacFrameReader(header));
-  const samples = header.samples > 0 ? header.samples : await countSamples(source, open(), framesOffset);
+  const withCursor = <T>(body: (cursor: FlacCursor) => Promise<T>): Promise<T> =>
+    lendFlacKernel((kernel) => body(new FlacCursor(source, kernel, createFlacFrameReader(header, kernel))));
+  const samples =
+    header.samples > 0 ? header.samples : await withCursor((cursor) => countSamples(source, cursor, framesOffset));
 
   return {
     info: { format: 'flac', sampleRateHz, channels, bits, samples },
@@ -32,19 +35,21 @@ export async function openFlac(source: ByteSource, offset: number): Promise<Audi
       const endSamples = startSamples + lengthSamples;
       const md5 =
         header.md5 !== undefined && startSamples === 0 && lengthSamples === samples ? createHash('md5') : undefined;
-      const cursor = open();
-      let next = await seek(source, cursor, framesOffset, startSamples);
-      while (next.startSamples < endSamples) {
-        const frame = await nextFrame(source, cursor, next);
-        const from = Math.max(0, startSamples - frame.startSamples);
-        const to = Math.min(frame.blockSamples, endSamples - frame.startSamples);
-        if (to > from) {
-          const at = frame.startSamples + from - startSamples;
-          outs.forEach((out, m) => mixPlanar(frame.planes, from, to - from, 2 ** (bits - 1), mixes[m]!, out, at));
+      const stored = md5 === undefined ? undefined : new Uint8Array(storedSize(channels, bits, header.maxBlockSamples));
+      await withCursor(async (cursor) => {
+        let next = await seek(source, cursor, framesOffset, startSamples);
+        while (next.startSamples < endSamples) {
+          const frame = await nextFrame(source, cursor, next);
+          const from = Math.max(0, startSamples - frame.startSamples);
+          const to = Math.min(frame.blockSamples, endSamples - frame.startSamples);
+          if (to > from) {
+            const at = frame.startSamples + from - startSamples;
+            outs.forEach((out, m) => mixPlanar(frame.planes, from, to - from, 2 ** (bits - 1), mixes[m]!, out, at));
+          }
+          md5?.update(storedBytes(frame.planes, bits, to, stored));
+          next = { offset: next.offset + frame.bytes, startSamples: frame.startSamples + frame.blockSamples };
         }
-        md5?.update(storedBytes(frame.planes, bits, to));
-        next = { offset: next.offset + frame.bytes, startSamples: frame.startSamples + frame.blockSamples };
-      }
+      });
       if (md5 !== undefined && md5.digest('hex') !== header.md5) {
         throw source.complain('damaged FLAC file', {
           expected: `samples with MD5 ${header.md5}`,

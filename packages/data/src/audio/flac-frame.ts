@@ -1,5 +1,6 @@
 import type { FlacBits } from './flac-bits.js';
-import { crcTable, createFrameChecksum } from './flac-crc.js';
+import { crcTable } from './flac-crc.js';
+import type { FlacKernel } from './flac-kernel.js';
 import { NotAFrame, readSubframe } from './flac-subframe.js';
 
 /** What STREAMINFO promises about every frame. */
@@ -41,15 +42,14 @@ function readCodedNumber(bits: FlacBits): number {
 }
 
 /**
- * Makes a reader of frames of one stream: it decodes the frame at `bits.position` (a whole byte) and steps behind it.
+ * Makes a reader of frames of one stream, whose bits and samples are in `kernel`: it decodes the frame at `bits.position` (a whole byte) and steps behind it.
  * Both checksums are verified. Source: RFC 9639, section 9.
  *
  * @throws {NotAFrame} (by the reader) no intact frame of this stream starts here. @throws {OutOfBytes} the bytes end first.
  */
-export function createFlacFrameReader(stream: FlacStream): (bits: FlacBits) => FlacFrame {
+export function createFlacFrameReader(stream: FlacStream, kernel: FlacKernel): (bits: FlacBits) => FlacFrame {
   const crc8 = crcTable(0x07, 8);
-  const checksum = createFrameChecksum();
-  const buffers = Array.from({ length: stream.channels }, () => new Int32Array(Math.max(1, stream.maxBlockSamples)));
+  kernel.arrange(stream.channels, stream.maxBlockSamples);
 
   return (bits) => {
     const start = bits.position >>> 3;
@@ -98,17 +98,18 @@ export function createFlacFrameReader(stream: FlacStream): (bits: FlacBits) => F
     }
     // Of a stereo pair stored as left/side, side/right or mid/side, the side channel has one bit more.
     const side = layout === 8 || layout === 10 ? 1 : layout === 9 ? 0 : -1;
-    buffers.forEach((plane, c) => readSubframe(bits, stream.bits + (c === side ? 1 : 0), plane, blockSamples));
-    const [left, right] = buffers;
+    const { planes } = kernel;
+    planes.forEach((plane, c) => readSubframe(kernel, bits, stream.bits + (c === side ? 1 : 0), plane, blockSamples));
+    const [left, right] = planes;
     if (side >= 0 && left !== undefined && right !== undefined) restoreStereo(layout, left, right, blockSamples);
 
     bits.position = (bits.position + 7) & ~7;
     const end = bits.position >>> 3;
     const stored = bits.unsigned(16);
     bits.check();
-    if (stored !== checksum(bits.bytes, start, end)) throw new NotAFrame('frame checksum differs');
+    if (stored !== kernel.checksum(start, end)) throw new NotAFrame('frame checksum differs');
     const startSamples = variable ? number : number * stream.minBlockSamples;
-    return { startSamples, blockSamples, bytes: end + 2 - start, planes: buffers };
+    return { startSamples, blockSamples, bytes: end + 2 - start, planes };
   };
 }
 

@@ -1,9 +1,8 @@
-import { makeFolder } from '@asc/core';
+import { isAlive, makeFolder } from '@asc/core';
 import { randomUUID } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isAlive } from './is-alive.js';
 
 /** Files of other machines are taken for abandoned when they are this old. */
 const ABANDONED_MS = 86_400_000;
@@ -44,7 +43,7 @@ async function sweep(folder: string): Promise<void> {
     const path = join(folder, name);
     const [host, pid] = name.split('~');
     const { mtimeMs = Date.now() } = (await stat(path).catch(() => undefined)) ?? {};
-    const gone = host === hostname() ? !isAlive(Number(pid)) : Date.now() - mtimeMs > ABANDONED_MS;
+    const gone = host === hostname() ? !(await isAlive(Number(pid))) : Date.now() - mtimeMs > ABANDONED_MS;
     if (gone) await rm(path, { force: true });
   }
 }

@@ -99,6 +99,11 @@ const corrupts: Fault = (request, response, file) => {
 const ignoresRanges: Fault = (_, response, file) =>
   void response.writeHead(200, { 'content-length': file.length }).end(file);
 const unlabelled: Fault = (_, response, file) => void response.writeHead(200).end(file);
+const shortRange: Fault = (request, response, file) => {
+  const rest = file.subarray(fromOf(request.headers.range));
+  const some = rest.subarray(0, Math.ceil(rest.length / 2));
+  response.writeHead(206, { ...partial(file, file.length - rest.length), 'content-length': some.length }).end(some);
+};
 const wrongRange: Fault = (_, response, file) => void response.writeHead(206, partial(file, 5)).end(file.subarray(5));
 
 describe('a server that', () => {
@@ -127,6 +132,7 @@ describe('a server that', () => {
     ['drops, then ignores ranges', [drops, ignoresRanges]],
     ['drops, then has no such range (416)', [drops, status(416)]],
     ['drops, then sends another range', [drops, wrongRange]],
+    ['drops, then sends less than the range it promises', [drops, shortRange]],
     ['never says how much there is', [unlabelled, unlabelled, unlabelled]],
     ['refuses the connection at first', [(_, response) => response.destroy()]],
   ])('%s leaves a whole set', async (_, faults) => {
@@ -151,6 +157,11 @@ describe('a server that', () => {
     ['has another file of that name', (_, response) => void response.end('<html>Log in</html>'), /a file of 19 bytes/],
     ['always sends a wrong byte', corrupts, /other bytes than were published, twice/],
     ['is always out of order', status(500), /answered 500/],
+    [
+      'says a wrong length',
+      (_, response, file) => void response.writeHead(200, { 'content-length': file.length + 9 }).end(file),
+      /a file of \d+ bytes, where/,
+    ],
     ['asks to come back next year', status(503, { 'retry-after': '31536000' }), /asks to wait 525600 minutes/],
     [
       'sends more than was published',
@@ -174,6 +185,57 @@ describe('a server that', () => {
     server.usual = status(404);
     await expect(get()).rejects.toThrow(/3 of 3 archives of tiny are not there yet/);
     expect(await readdir(root)).toEqual([]);
+  });
+
+  it('sends on to another address is followed, also for the rest', async () => {
+    const other = await faultServer(archives);
+    try {
+      server.usual = (request, response) =>
+        void response.writeHead(302, { location: `${other.url}${request.url}` }).end();
+      other.faults.push(drops);
+      await get({ jobs: 1 });
+      await assertComplete();
+      expect(other.requests.length).toBeGreaterThan(3);
+      server.usual = (request, response) =>
+        void response.writeHead(302, { location: `${server.url}${request.url}` }).end();
+      await rm(join(root, 'tiny-set'), { recursive: true });
+      await expect(get({ patience: { ...patience, tries: 2 } })).rejects.toThrow(/redirect/);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('is not there is told at once and given up after three tries, without asking for the other archives', async () => {
+    const closed = await faultServer({});
+    await closed.close();
+    const { host } = new URL(closed.url);
+    for (const [baseUrl, why] of [
+      [closed.url, `cannot reach ${host} (connection refused)`],
+      ['http://no-such-machine.invalid', 'cannot reach no-such-machine.invalid'],
+    ] as const) {
+      const told: string[] = [];
+      const onProgress: DownloadOptions['onProgress'] = ({ pause }) =>
+        void (pause && told.push(`${pause.why} ${pause.attempt} of ${pause.attempts}`));
+      const failed = get({ jobs: 1, baseUrls: [baseUrl], onProgress, patience: { firstPauseMs: 1 } });
+      await expect(failed).rejects.toThrow(/set.meta.zip could not be fetched[^]*cannot reach[^]*Check the address/);
+      expect(told).toEqual([2, 3].map((attempt) => expect.stringMatching(new RegExp(`${attempt} of 3$`))));
+      expect(told[0]).toContain(`set.meta.zip: ${why}`);
+    }
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  it('is not there is left for a mirror, and waited for where it gave something before', async () => {
+    const closed = await faultServer({});
+    await closed.close();
+    await get({ baseUrls: [closed.url, server.url] });
+    await assertComplete();
+    await rm(join(root, 'tiny-set'), { recursive: true });
+    // Half of an archive, then nobody there.
+    server.faults.push(halfThen((response) => void setTimeout(() => (response.destroy(), void server.close()), 10)));
+    const attempts: number[] = [];
+    const onProgress: DownloadOptions['onProgress'] = ({ pause }) => void (pause && attempts.push(pause.attempts));
+    await expect(get({ jobs: 1, onProgress })).rejects.toThrow(/cannot reach/);
+    expect(attempts.at(-1)).toBe(patience.tries);
   });
 
   it('refuses is left for a mirror', async () => {

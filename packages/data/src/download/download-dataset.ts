@@ -2,9 +2,9 @@ import { rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { AscError, checkKeys, checkPositiveInteger, DataError, DiskError, makeFolder, UsageError } from '@asc/core';
 import type { DatasetArchive, DatasetEntry } from '../dataset/catalogue.js';
-import { lockFolder } from '../disk/folder-lock.js';
+import { lockFolder } from '../disk/lock-folder.js';
 import { type DownloadProgress, ProgressCount } from './download-progress.js';
-import type { Patience } from './fetch-archive.js';
+import { NobodyThere, type Patience } from './fetch-archive.js';
 import { assertRoom, bytesToCome } from './free-space.js';
 import { obtainArchive } from './obtain-archive.js';
 import { surveyArchives } from './survey-archives.js';
@@ -88,8 +88,8 @@ export async function downloadDataset(
           await obtainArchive(archive, settings);
         } catch (error) {
           failures.push({ archive, error });
-          // The others would meet the same: no room, no permission, or an end that was asked for.
-          if (error instanceof DiskError || signal?.aborted === true) queue.length = 0;
+          // The others would meet the same: no room, no permission, nobody there, or an end that was asked for.
+          if (error instanceof DiskError || error instanceof NobodyThere || signal?.aborted === true) queue.length = 0;
         }
       }
     };

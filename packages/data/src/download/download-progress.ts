@@ -1,3 +1,4 @@
+import type { DownloadPause } from './fetch-archive.js';
 import type { ArchiveState } from './survey-archives.js';
 
 /** How a download stands. */
@@ -8,7 +9,7 @@ export interface DownloadProgress {
   /** Files in place. */
   readonly files: number;
   /** Why an archive waits, where one does. */
-  readonly pause?: { readonly why: string; readonly ms: number };
+  readonly pause?: DownloadPause;
 }
 
 /** Adds up what the archives tell. */
@@ -55,11 +56,11 @@ export class ProgressCount {
     this.#report();
   }
 
-  paused(why: string, ms: number): void {
-    this.#report({ why, ms });
+  paused(pause: DownloadPause): void {
+    this.#report(pause);
   }
 
-  #report(pause?: { readonly why: string; readonly ms: number }): void {
+  #report(pause?: DownloadPause): void {
     if (this.#tell === undefined) return;
     let bytes = 0;
     for (const each of this.#bytes.values()) bytes += each;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DataError, diskError, syncFolder, writeFileAtomic } from '@asc/core';
 import type { DatasetArchive } from '../dataset/catalogue.js';
 import { PartFile } from './part-file.js';
-import { RangeGone, Refused, requestRest, Unsteady } from './request-rest.js';
+import { RangeGone, Refused, requestRest, Unreachable, Unsteady } from './request-rest.js';
 
 /** How patient a download is. */
 export interface Patience {
@@ -24,9 +24,25 @@ export interface FetchOptions extends Patience {
   readonly signal?: AbortSignal | undefined;
   /** Told how many bytes are there, whenever that changes. */
   readonly onBytes: (bytes: number) => void;
-  /** Told why there is a pause, and how long. */
-  readonly onPause: (why: string, ms: number) => void;
+  readonly onPause: (pause: DownloadPause) => void;
 }
+
+/** Why an archive waits. */
+export interface DownloadPause {
+  readonly why: string;
+  readonly ms: number;
+  /** The try that follows, of so many in a row. */
+  readonly attempt: number;
+  readonly attempts: number;
+}
+
+/** None of an archive's servers is there. */
+export class NobodyThere extends DataError {
+  override readonly name = 'DataError';
+}
+
+/** Tries in a row to reach a server that has not answered yet. */
+const FIRST_CONTACT_TRIES = 3;
 
 const LONGEST_PAUSE_MS = 30_000;
 /** A server that asks for more than this is not waited for. */
@@ -74,6 +90,7 @@ export async function fetchArchive(archive: DatasetArchive, options: FetchOption
 async function fetchBytes(archive: DatasetArchive, part: PartFile, options: FetchOptions): Promise<void> {
   const { tries, signal, onPause } = options;
   const urls = [...options.urls];
+  const before = part.bytes;
   let furthest = part.bytes;
   let inVain = 0;
   while (part.bytes < archive.bytes) {
@@ -95,11 +112,15 @@ async function fetchBytes(archive: DatasetArchive, part: PartFile, options: Fetc
       // The next mirror may do better.
       if (urls.length > 1) urls.push(...urls.splice(0, 1));
       const { message, waitMs } = error;
-      if (inVain >= tries) throw notFetched(archive, message);
+      const unreachable = error instanceof Unreachable;
+      // Every mirror gets its tries; a server that gave something before is worth waiting for.
+      const attempts =
+        unreachable && furthest === before ? Math.min(tries, FIRST_CONTACT_TRIES * options.urls.length) : tries;
+      if (inVain >= attempts) throw notFetched(archive, message, unreachable);
       const ms = waitMs ?? Math.min(LONGEST_PAUSE_MS, options.firstPauseMs * 2 ** Math.max(0, inVain - 1));
       if (ms > LONGEST_WAIT_MS)
         throw notFetched(archive, `${message} and asks to wait ${Math.round(ms / 60_000)} minutes`);
-      onPause(`${archive.file}: ${message}`, ms);
+      onPause({ why: `${archive.file}: ${message}`, ms, attempt: inVain + 1, attempts });
       await pause(ms, undefined, signal === undefined ? {} : { signal }).catch((cause: unknown) => {
         signal?.throwIfAborted();
         throw cause;
@@ -121,12 +142,13 @@ async function fetchSome(url: string, archive: DatasetArchive, part: PartFile, o
   }
 }
 
-function notFetched(archive: DatasetArchive, received: string): DataError {
-  return new DataError({
+function notFetched(archive: DatasetArchive, received: string, unreachable = false): DataError {
+  const kept = 'What came is kept: run again to go on, give a mirror, or import the archive from a folder.';
+  return new (unreachable ? NobodyThere : DataError)({
     what: `${archive.file} could not be fetched.`,
     expected: `${archive.bytes} bytes from ${archive.url}`,
     received,
-    hint: 'What came is kept: run again to go on, give a mirror, or import the archive from a folder.',
+    hint: unreachable ? `Check the address and the network. ${kept}` : kept,
   });
 }
 

@@ -67,7 +67,7 @@ async function fetch(archive: DatasetArchive, path: string, options: ObtainOptio
     folder: workplace.unfinished,
     signal,
     onBytes: (bytes) => progress.bytes(file, bytes),
-    onPause: (why, ms) => progress.paused(why, ms),
+    onPause: (pause) => progress.paused(pause),
   });
 }
 

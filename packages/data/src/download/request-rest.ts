@@ -13,6 +13,9 @@ export class Unsteady extends Error {
   }
 }
 
+/** Nobody answers under this name: waiting helps only where somebody did before. */
+export class Unreachable extends Unsteady {}
+
 /** The server has no such range: what is there cannot be gone on with. */
 export class RangeGone extends Unsteady {}
 
@@ -37,6 +40,16 @@ export interface RestRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such name',
+  EAI_AGAIN: 'its name cannot be looked up',
+  EHOSTUNREACH: 'no way to it',
+  ENETUNREACH: 'no network',
+  EADDRNOTAVAIL: 'no such address',
+  ETIMEDOUT: 'no answer',
+  UND_ERR_CONNECT_TIMEOUT: 'no answer',
+};
 const BUSY = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /**
@@ -64,7 +77,7 @@ export async function requestRest(request: RestRequest): Promise<Rest> {
     }
   } catch (error) {
     watch.stop();
-    throw translate(error, watch, signal);
+    throw translate(error, watch, signal, new URL(url).host);
   }
 }
 
@@ -123,12 +136,15 @@ async function* watched(
   }
 }
 
-function translate(error: unknown, watch: IdleWatch, signal: AbortSignal | undefined): unknown {
+function translate(error: unknown, watch: IdleWatch, signal: AbortSignal | undefined, asked?: string): unknown {
   if (signal?.aborted === true) return signal.reason;
   if (error instanceof Refused || error instanceof Unsteady) return error;
   if (watch.expired) return new Unsteady(`silence for ${watch.idleMs / 1000} s`, { cause: error });
   const { cause, message } = error as Error;
   const { code, message: why } = (cause ?? {}) as NodeJS.ErrnoException;
+  const unreachable = UNREACHABLE[code ?? ''];
+  if (asked !== undefined && unreachable !== undefined)
+    return new Unreachable(`cannot reach ${asked} (${unreachable})`, { cause: error });
   return new Unsteady(`a connection that failed (${code ?? why ?? message})`, { cause: error });
 }
 

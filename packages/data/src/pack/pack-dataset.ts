@@ -9,7 +9,7 @@ import {
   UsageError,
   writeFileAtomic,
 } from '@asc/core';
-import { lockFolder } from '../disk/folder-lock.js';
+import { lockFolder } from '../disk/lock-folder.js';
 import { pipeline } from '../pipeline/pipeline.js';
 import { workerPool } from '../pipeline/worker-pool.js';
 import type { PackJob } from './pack-recording.js';

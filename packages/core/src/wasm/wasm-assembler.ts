@@ -3,9 +3,10 @@ export type Code = readonly (number | Code)[];
 
 /** Value types as the binary format has them. */
 export const I32 = 0x7f;
+export const I64 = 0x7e;
 export const F64 = 0x7c;
 export const V128 = 0x7b;
-export type ValueType = typeof I32 | typeof F64 | typeof V128;
+export type ValueType = typeof I32 | typeof I64 | typeof F64 | typeof V128;
 
 function unsigned(value: number): number[] {
   const bytes: number[] = [];
@@ -41,11 +42,52 @@ export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
   add: (a: Code, b: Code): Code => [a, b, 0x6a],
   sub: (a: Code, b: Code): Code => [a, b, 0x6b],
+  and: (a: Code, b: Code): Code => [a, b, 0x71],
+  or: (a: Code, b: Code): Code => [a, b, 0x72],
+  xor: (a: Code, b: Code): Code => [a, b, 0x73],
+  shiftLeft: (a: Code, bits: Code): Code => [a, bits, 0x74],
+  /** The sign bit is copied. */
+  shiftRight: (a: Code, bits: Code): Code => [a, bits, 0x75],
+  /** Zeros come in. */
+  shiftRightUnsigned: (a: Code, bits: Code): Code => [a, bits, 0x76],
   select: (ifTrue: Code, ifFalse: Code, condition: Code): Code => [ifTrue, ifFalse, condition, 0x1b],
   /** Unsigned, as addresses are. */
   lessThan: (a: Code, b: Code): Code => [a, b, 0x49],
   isPositive: (a: Code): Code => [i32.const(0), a, 0x48],
-  load: (address: Code, offset = 0): Code => [address, 0x28, 2, unsigned(offset)],
+  load: (address: Code, offset = 0): Code => [address, 0x28, 0, unsigned(offset)],
+  /** One byte, made longer by zeros. */
+  loadByte: (address: Code, offset = 0): Code => [address, 0x2d, 0, unsigned(offset)],
+  /** Two bytes, made longer by zeros. */
+  loadShort: (address: Code, offset = 0): Code => [address, 0x2f, 0, unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, 0, unsigned(offset)],
+  /** The lower half of an {@link i64}. */
+  wrap: (a: Code): Code => [a, 0xa7],
+};
+
+/** Instructions on 64-bit integers. Shifts take their count modulo 64. */
+export const i64 = {
+  const: (value: number): Code => [0x42, signed(value)],
+  add: (a: Code, b: Code): Code => [a, b, 0x7c],
+  sub: (a: Code, b: Code): Code => [a, b, 0x7d],
+  mul: (a: Code, b: Code): Code => [a, b, 0x7e],
+  or: (a: Code, b: Code): Code => [a, b, 0x84],
+  shiftLeft: (a: Code, bits: Code): Code => [a, bits, 0x86],
+  /** The sign bit is copied. */
+  shiftRight: (a: Code, bits: Code): Code => [a, bits, 0x87],
+  /** Zeros come in. */
+  shiftRightUnsigned: (a: Code, bits: Code): Code => [a, bits, 0x88],
+  /** Zero bits before the first 1: 64 of zero. */
+  leadingZeros: (a: Code): Code => [a, 0x79],
+  isZero: (a: Code): Code => [a, 0x50],
+  /** Unsigned. */
+  moreThan: (a: Code, b: Code): Code => [a, b, 0x56],
+  /** An i32, made longer by zeros. */
+  ofUnsigned: (a: Code): Code => [a, 0xad],
+  load: (address: Code, offset = 0): Code => [address, 0x29, 0, unsigned(offset)],
+  /** Four bytes, made longer by their sign. */
+  loadInt32: (address: Code, offset = 0): Code => [address, 0x34, 0, unsigned(offset)],
+  /** The lower half. */
+  storeInt32: (address: Code, value: Code, offset = 0): Code => [address, value, 0x3e, 0, unsigned(offset)],
 };
 
 /** Instructions on two float64 in one register; loads and stores need no alignment. */
@@ -134,15 +176,36 @@ export function repeat(body: Code, steps: readonly (readonly [Local, number])[],
   return [0x03, 0x40, body, advance, condition, 0x0d, 0, 0x0b];
 }
 
-/** Runs `body` where `condition` is not 0. */
-export function when(condition: Code, body: Code): Code {
-  return [condition, 0x04, 0x40, body, 0x0b];
+/** Runs `body` where `condition` is not 0, `otherwise` where it is. */
+export function when(condition: Code, body: Code, otherwise: Code = []): Code {
+  return [condition, 0x04, 0x40, body, otherwise.length === 0 ? [] : [0x05, otherwise], 0x0b];
 }
 
-/** One exported function without result. */
+/** Runs `body`, whose {@link again} starts it anew; its end, and {@link leave}, go on behind it. */
+export function loop(body: Code): Code {
+  return [0x02, 0x40, 0x03, 0x40, body, 0x0b, 0x0b];
+}
+
+/** Inside {@link loop}, `depth` conditions deep. */
+export function again(depth = 0): Code {
+  return [0x0c, unsigned(depth)];
+}
+
+/** Inside {@link loop}, `depth` conditions deep. */
+export function leave(depth = 0): Code {
+  return [0x0c, unsigned(depth + 1)];
+}
+
+/** Ends the function with its result. */
+export function giveBack(value: Code): Code {
+  return [value, 0x0f];
+}
+
+/** One exported function; with a `result`, the body leaves it. */
 export interface WasmFunction {
   readonly name: string;
   readonly locals: Locals;
+  readonly result?: ValueType;
   readonly body: Code;
 }
 
@@ -155,7 +218,16 @@ export function assembleModule(functions: readonly WasmFunction[]): Uint8Array<A
     return [unsigned(bytes.length), bytes];
   };
   const sections: readonly (readonly [number, Code])[] = [
-    [1, vector(functions.map(({ locals }) => [0x60, vector(locals.parameters.map((type) => [type])), 0]))],
+    [
+      1,
+      vector(
+        functions.map(({ locals, result }) => [
+          0x60,
+          vector(locals.parameters.map((type) => [type])),
+          result === undefined ? 0 : [1, result],
+        ]),
+      ),
+    ],
     [2, vector([[text('env'), text('memory'), 2, 0, 1]])],
     [3, vector(functions.map((_, at) => [at]))],
     [7, vector(functions.map(({ name }, at) => [text(name), 0, at]))],

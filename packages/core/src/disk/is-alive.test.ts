@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { isAlive } from './is-alive.js';
 
 describe('isAlive', () => {
-  test('is true of this process and of the first, false of a number nobody has', () => {
-    expect([isAlive(process.pid), isAlive(1), isAlive(2 ** 30)]).toEqual([true, true, false]);
+  test('is true of this process and of the first, false of a number nobody has', async () => {
+    const pids = [process.pid, 1, 2 ** 30];
+    expect(await Promise.all(pids.map((pid) => isAlive(pid)))).toEqual([true, true, false]);
   });
 
   test('is false of a process that ended and whose parent never asked', async () => {
@@ -17,8 +18,8 @@ describe('isAlive', () => {
         parent.stdout.once('data', (data: Buffer) => resolve(`${data}`)),
       );
       const pid = Number(text);
-      for (let i = 0; i < 100 && isAlive(pid); i++) await new Promise((resolve) => setTimeout(resolve, 20));
-      expect([existsSync(`/proc/${pid}/stat`), isAlive(pid)]).toEqual([true, false]);
+      for (let i = 0; i < 100 && (await isAlive(pid)); i++) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect([existsSync(`/proc/${pid}/stat`), await isAlive(pid)]).toEqual([true, false]);
     } finally {
       parent.kill();
     }
