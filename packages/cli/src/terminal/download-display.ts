@@ -28,7 +28,7 @@ export function downloadDisplay(
       const line = `${why}, trying again in ${formatSeconds(pause.ms / 1000)}, ${attempt} of ${attempts}`;
       waiting = { line, untilMs: ms + pause.ms };
       // A log that nobody watches would be silent for minutes.
-      if (!terminal.watched) terminal.error(line);
+      if (!terminal.watched) terminal.print(line);
     }
     if (ms - shown < INTERVAL_MS && pause === undefined && bytes.done < bytes.total) return;
     shown = ms;

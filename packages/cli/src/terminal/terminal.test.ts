@@ -131,11 +131,12 @@ describe('download display', () => {
     expect(stderr.text).not.toContain('again');
   });
 
-  it('says why it waits also where nobody watches', () => {
-    const { terminal, stderr } = open(false);
+  it('says why it waits in the log where nobody watches', () => {
+    const { terminal, stdout, stderr } = open(false);
     const pause = { why: 'a.zip: cannot reach b.org (connection refused)', ms: 1000, attempt: 2, attempts: 3 };
     downloadDisplay(terminal)({ archives: { done: 0, total: 1 }, bytes: { done: 0, total: 9 }, files: 0, pause });
-    expect(stderr.text).toBe('a.zip: cannot reach b.org (connection refused), trying again in 1 s, 2 of 3\n');
+    const line = 'a.zip: cannot reach b.org (connection refused), trying again in 1 s, 2 of 3\n';
+    expect([stdout.text, stderr.text]).toEqual([line, '']);
   });
 });
 
