@@ -52,7 +52,7 @@ async function open(
 }
 
 function describe(dataset: SceneDataset, report: DatasetReport): string {
-  const { missing, extra, damaged, mislabelled, sharedLocations, facts, archives } = report;
+  const { missing, extra, damaged, mislabelled, sharedLocations, foldsWithoutEvaluation, facts, archives } = report;
   const faults = (list: readonly ClipFault[]): string[] => list.map(({ id, what }) => `${id}: ${what}`);
   const shared = sharedLocations.flatMap(({ fold, locations }) => locations.map((place) => `fold ${fold}: ${place}`));
   const rows = Object.entries({
@@ -61,6 +61,7 @@ function describe(dataset: SceneDataset, report: DatasetReport): string {
     damaged: faults(damaged),
     mislabelled: faults(mislabelled),
     'on both sides': shared,
+    'not held out': foldsWithoutEvaluation.map((fold) => `fold ${fold}: no list of clips to evaluate on`),
     archives: archives.map(({ path, state }) => `${path}: ${state}`),
   }).map(([kind, found]) => [kind, formatCount(found.length), shorten(found)]);
   const folds = dataset.folds.length === 0 ? 'none' : dataset.folds.join(', ');
@@ -94,7 +95,7 @@ function shorten(names: readonly string[]): string {
 }
 
 function notUsable(
-  { root, missing, damaged, mislabelled, sharedLocations, facts }: DatasetReport,
+  { root, missing, damaged, mislabelled, sharedLocations, foldsWithoutEvaluation, facts }: DatasetReport,
   published: boolean,
 ): DataError {
   const differing = facts.filter(({ agrees, basis }) => !agrees && basis === 'stated').length;
@@ -103,13 +104,18 @@ function notUsable(
     [damaged.length, 'damaged'],
     [mislabelled.length, 'mislabelled'],
     [sharedLocations.length, 'folds with locations on both sides'],
+    [foldsWithoutEvaluation.length, 'folds with nothing to evaluate on'],
     [differing, 'facts that differ'],
   ] as const;
   return new DataError({
     what: `${root} is not as it should be.`,
     expected: 'every recording there and whole, labelled alike everywhere, each location on one side',
     received: counts.flatMap(([count, what]) => (count === 0 ? [] : [`${formatCount(count)} ${what}`])).join(', '),
-    hint: hintFor(missing.length + damaged.length, mislabelled.length + sharedLocations.length, published),
+    hint: hintFor(
+      missing.length + damaged.length,
+      mislabelled.length + sharedLocations.length + foldsWithoutEvaluation.length,
+      published,
+    ),
   });
 }
 

@@ -35,7 +35,8 @@ export async function presetStep(
   const task = taskOf(preset, net);
   const optimiser = adam(ADAM);
   const step = trainingStep({ model: net.training, task, labels, optimiser });
-  const inputs = step.inputs([batch, ...(net.training.inputs[0]?.shape.slice(1) as number[])]);
+  const [input] = net.training.inputs;
+  const inputs = step.inputs([batch, ...((input?.shape ?? []).slice(1) as number[])]);
   const arrays = noiseBatch(inputs, Object.keys(task.targets(labels)));
   const compiled = await compileStep(step.run, {
     inputs,

@@ -48,3 +48,18 @@ it('finds missing and empty files and shared locations', async () => {
     await expect(verifyDataset(set, { depp: true } as VerifyOptions)).rejects.toThrow(/Did you mean "deep"/);
   });
 });
+
+it('tells of a fold that lists nothing to evaluate on', async () => {
+  await withFolder(async (root) => {
+    await writeFiles(root, {
+      'meta.csv': `filename\tscene_label\n${names.map((name) => `${name}\tbus`).join('\n')}\n`,
+      'evaluation_setup/fold1_train.csv': `filename\tscene_label\n${names[0]}\tbus\n`,
+      'evaluation_setup/fold2_train.csv': `filename\tscene_label\n${names[0]}\tbus\n`,
+      'evaluation_setup/fold2_test.csv': `filename\n${names[1]}\n`,
+      ...Object.fromEntries(names.map((name) => [name, ''])),
+    });
+    for (const name of names) await writeWav(join(root, name), SOUND);
+    const report = await verifyDataset(await loadTau(root));
+    expect(report).toMatchObject({ foldsWithoutEvaluation: [1], damaged: [], mislabelled: [], usable: false });
+  });
+});

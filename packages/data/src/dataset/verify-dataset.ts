@@ -42,6 +42,8 @@ export interface DatasetReport {
   readonly mislabelled: readonly ClipFault[];
   /** For every fold with locations on both sides: which. */
   readonly sharedLocations: readonly { readonly fold: number; readonly locations: readonly string[] }[];
+  /** Folds with clips to train on and none to evaluate on: a list is not there. */
+  readonly foldsWithoutEvaluation: readonly number[];
   /** Published numbers beside those found: of tables, and of the recordings' form. None for a set nothing is known of. */
   readonly facts: readonly FactCheck[];
   /** Archives of the set found beside it. */
@@ -86,9 +88,10 @@ export async function verifyDataset(
     const locations = hasBothSides(dataset, fold) ? sharedLocations(dataset, fold) : [];
     return locations.length === 0 ? [] : [{ fold, locations }];
   });
+  const foldsWithoutEvaluation = dataset.folds.filter((fold) => dataset.sides(fold).every((side) => side === 'train'));
   const mislabelled = faults.map(({ id, error }) => ({ id, what: faultOf(error, dataset.root) }));
   const facts = [...(published?.facts ?? []), ...tally.checks()];
-  const wrong = [missing, damaged, mislabelled, shared].some(({ length }) => length > 0);
+  const wrong = [missing, damaged, mislabelled, shared, foldsWithoutEvaluation].some(({ length }) => length > 0);
   return {
     root: dataset.root,
     clips: dataset.clips.length,
@@ -97,6 +100,7 @@ export async function verifyDataset(
     damaged: damaged.sort((a, b) => (a.id < b.id ? -1 : 1)),
     mislabelled,
     sharedLocations: shared,
+    foldsWithoutEvaluation,
     facts,
     archives: published === undefined ? [] : await checkArchives(published.entry, dataset.root, { deep, signal }),
     usable: !wrong && facts.every(({ agrees, basis }) => agrees || basis === 'reported'),
