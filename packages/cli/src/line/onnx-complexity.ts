@@ -50,8 +50,9 @@ export interface OnnxComplexity {
 }
 
 /**
- * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution,
- * bias included; one per element of a leftover norm. Shapes are read off a run of the graph.
+ * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution, none for
+ * a bias, as NeSsi's TFLite backend counts and the fields of `complexity` in `@asc/models` do; one per element of a leftover
+ * norm. Shapes are read off a run of the graph.
  */
 export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
@@ -135,12 +136,13 @@ function countNonZero({ tensor, zero }: Stored): number {
 }
 
 function macsOf(op: string, sizes: readonly number[], outputShape: readonly number[]): number {
-  // (C, H, W): every weight and bias once per output position.
-  if (op === 'Conv') return sum(sizes) * product(outputShape.slice(1));
-  if (op === 'Gemm') return sum(sizes);
+  const [first = 0] = sizes;
+  // (C, H, W): every weight once per output position. The bias, often one that a norm left behind, is an addition.
+  if (op === 'Conv') return first * product(outputShape.slice(1));
+  if (op === 'Gemm') return first;
   // (…, K) × (K, N): the weights once per row.
   if (op === 'MatMul') return sum(sizes) * product(outputShape.slice(0, -1));
-  return product(outputShape);
+  return op === 'Add' || op === 'Sub' ? 0 : product(outputShape);
 }
 
 /** Shapes of inner values, told by the graph itself for one input. */
