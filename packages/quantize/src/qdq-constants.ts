@@ -1,6 +1,8 @@
 import { UsageError } from '@asc/core';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '@asc/onnx';
+import { roundAdaptively, type InputGram } from './adaptive-rounding.js';
 import { makeNode } from './make-node.js';
+import type { OperatorRule } from './operator-rules.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
 import { quantizeBias, quantizeWeight, raiseForBias, weightScales, type WeightScales } from './quantize-weights.js';
@@ -51,18 +53,23 @@ export class QdqConstants {
     ];
   }
 
-  /** Integer weights and biases of every weighted node. A weight used twice is stored once, its bias once per use. */
+  /**
+   * Integer weights and biases of every weighted node. A weight used twice is stored once, its bias once per use.
+   *
+   * @param grams By `weightKey`; a weight that has one is rounded adaptively, another to the nearest.
+   */
   planWeights(
     plan: QuantizationPlan,
     parametersOf: ReadonlyMap<string, QuantizationParameters>,
+    grams: ReadonlyMap<string, InputGram>,
   ): Map<OnnxNode, QuantizedWeights> {
     const uses = [...plan.rules].flatMap(([node, rule]) => {
       const weight = this.#model.initializers.get(node.inputs[1] ?? '');
       if (weight === undefined || !['conv', 'gemm', 'matmul'].includes(rule)) return [];
-      const axis = rule === 'conv' || isTransposed(node) ? 0 : 1;
       const inputScale = parametersOf.get(plan.groupOf(node.inputs[0] ?? ''))?.scale ?? 1;
       const bias = node.inputs[2] ? this.#model.initializers.get(node.inputs[2]) : undefined;
-      return [{ node, weight, name: `${node.inputs[1]}.${axis}`, axis, bias, inputScale }];
+      const { key: name, axis } = weightKey(node, rule);
+      return [{ node, weight, name, axis, bias, inputScale }];
     });
     const scales = new Map<string, WeightScales>();
     for (const { name, weight, axis, bias, inputScale } of uses) {
@@ -76,12 +83,14 @@ export class QdqConstants {
       const nodes: OnnxNode[] = [];
       const inputs = [this.name('d', `weight ${name}`)];
       if (!dequantized.has(name)) {
-        const integers = quantizeWeight(weight, weightScale);
-        nodes.push(
-          ...(takesMeans(weight)
-            ? this.#dequantizeRepeated(`weight ${name}`, integers, weightScale)
-            : [this.#dequantize(`weight ${name}`, integers, weightScale)]),
-        );
+        if (takesMeans(weight)) {
+          nodes.push(...this.#dequantizeRepeated(`weight ${name}`, quantizeWeight(weight, weightScale), weightScale));
+        } else {
+          const gram = grams.get(name);
+          const integers =
+            gram === undefined ? quantizeWeight(weight, weightScale) : roundAdaptively(weight, weightScale, axis, gram);
+          nodes.push(this.#dequantize(`weight ${name}`, integers, weightScale));
+        }
       }
       dequantized.add(name);
       if (bias !== undefined) {
@@ -145,6 +154,12 @@ export class QdqConstants {
     if (!this.initializers.has(name)) this.initializers.set(name, tensor);
     return name;
   }
+}
+
+/** What a weight goes by, and its axis of output channels. */
+export function weightKey(node: OnnxNode, rule: OperatorRule): { readonly key: string; readonly axis: number } {
+  const axis = rule === 'conv' || isTransposed(node) ? 0 : 1;
+  return { key: `${node.inputs[1]}.${axis}`, axis };
 }
 
 function isTransposed(node: OnnxNode): boolean {

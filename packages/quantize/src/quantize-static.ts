@@ -2,6 +2,7 @@ import { checkKeys, checkOneOf, UsageError, type NdArrays } from '@asc/core';
 import type { OnnxModel } from '@asc/onnx';
 import { calibrationDefaults, type CalibrationOptions } from './calibrate.js';
 import { correctBiases, withOwnBiases } from './correct-biases.js';
+import { inputGrams } from './input-grams.js';
 import { nodeFates, type NodeFate } from './node-fates.js';
 import { planPrepared, prepareStatic, type Feeds } from './prepare-static.js';
 import { QUANTIZATION_SCHEMES, SCHEME_TYPES, type QuantizationScheme } from './quantization-scheme.js';
@@ -18,6 +19,11 @@ export interface QuantizeOptions extends CalibrationOptions {
   readonly equalise?: boolean;
   /** Feeds to take the mean error of every weighted layer off its bias with (Nagel et al. 2019); default: none. */
   readonly correctBiasWith?: readonly NdArrays[];
+  /**
+   * Feeds to choose by, of every weight, whether it goes up or down to an integer, so that the error of its layer's outputs is
+   * least (the objective of AdaRound, Nagel et al. 2020); default: none, each weight goes to the nearest.
+   */
+  readonly roundWith?: readonly NdArrays[];
 }
 
 /** Options of {@link quantizeStatic} with their defaults. @throws UsageError for unknown keys or impossible values. */
@@ -26,15 +32,17 @@ export function quantizeDefaults(options: QuantizeOptions): {
   readonly keepFloat: ReadonlySet<string>;
   readonly equalise: boolean;
   readonly correctBiasWith: readonly NdArrays[];
+  readonly roundWith: readonly NdArrays[];
   readonly calibration: CalibrationOptions;
 } {
-  const own = ['scheme', 'keepFloat', 'equalise', 'correctBiasWith'];
+  const own = ['scheme', 'keepFloat', 'equalise', 'correctBiasWith', 'roundWith'];
   checkKeys('The quantization options', options, ['method', 'percentile', 'threads', ...own]);
-  const { scheme = 'u8s8', keepFloat = [], equalise = false, correctBiasWith = [], ...calibration } = options;
+  const { scheme = 'u8s8', keepFloat = [], equalise = false, ...more } = options;
+  const { correctBiasWith = [], roundWith = [], ...calibration } = more;
   checkOneOf('scheme', scheme, QUANTIZATION_SCHEMES);
   checkOneOf('equalise', equalise, [false, true]);
   calibrationDefaults(calibration);
-  return { scheme, keepFloat: new Set(keepFloat), equalise, correctBiasWith, calibration };
+  return { scheme, keepFloat: new Set(keepFloat), equalise, correctBiasWith, roundWith, calibration };
 }
 
 /**
@@ -62,12 +70,13 @@ export async function explainedQuantization(
   options: QuantizeOptions = {},
 ): Promise<{ readonly model: OnnxModel; readonly fates: readonly NodeFate[] }> {
   const settings = quantizeDefaults(options);
-  const { scheme, keepFloat, correctBiasWith, calibration } = settings;
+  const { scheme, keepFloat, correctBiasWith, roundWith, calibration } = settings;
   const found = await prepareStatic(model, feeds, settings);
   const prepared = correctBiasWith.length === 0 ? found : { ...found, model: withOwnBiases(found.model) };
   checkNames(keepFloat, prepared.model);
   const { plan, parameters } = planPrepared(prepared, scheme, keepFloat);
-  const write = (from: OnnxModel): OnnxModel => writeQdq(from, plan, parameters, SCHEME_TYPES[scheme].weight);
+  const grams = await inputGrams(prepared.model, plan, roundWith, calibration.threads);
+  const write = (from: OnnxModel): OnnxModel => writeQdq(from, plan, parameters, SCHEME_TYPES[scheme].weight, grams);
   const ready =
     correctBiasWith.length === 0
       ? prepared.model

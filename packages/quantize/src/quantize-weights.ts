@@ -50,10 +50,15 @@ export function raiseForBias(weights: WeightScales, inputScale: number, bias: On
   return { ...weights, scales };
 }
 
-/** The 8-bit integers of a weight tensor. */
+/** The integers a weight may have: int8 ones are symmetric. */
+export function weightLimits(type: 'int8' | 'uint8'): { readonly min: number; readonly max: number } {
+  return type === 'int8' ? { min: -127, max: 127 } : INTEGER_LIMITS[type];
+}
+
+/** The 8-bit integers of a weight tensor, each the nearest. */
 export function quantizeWeight(weight: OnnxTensor, { type, axis, scales, zeroPoint }: WeightScales): OnnxTensor {
   const channelOf = channelIndex(weight.shape, axis);
-  const { min, max } = type === 'int8' ? { min: -127, max: 127 } : INTEGER_LIMITS[type];
+  const { min, max } = weightLimits(type);
   const integers = floats(weight).map((value, i) => {
     const scale = scales[channelOf(i)] ?? 1;
     return Math.max(min, Math.min(max, roundHalfEven(Math.fround(value / scale)) + zeroPoint));

@@ -18,7 +18,8 @@ export interface LayerSensitivity {
  * measured per layer.
  *
  * @param cost What is measured, e.g. log loss or {@link outputError}: the larger the worse.
- * @param options As for `quantizeStatic`; `keepFloat` are layers not to be ranked, and biases are not corrected.
+ * @param options As for `quantizeStatic`; `keepFloat` are layers not to be ranked, biases are not corrected and
+ * every weight goes to the nearest integer.
  * @throws as `quantizeStatic`.
  */
 export async function rankLayers(

@@ -1,4 +1,5 @@
 import type { OnnxModel, OnnxNode } from '@asc/onnx';
+import type { InputGram } from './adaptive-rounding.js';
 import { makeNode } from './make-node.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
@@ -10,15 +11,17 @@ import { QdqConstants } from './qdq-constants.js';
  * QuantizeLinear makes (those of an integer Max) are `NAME.q` and a number, for the float value NAME they stand for.
  *
  * @param parametersOf Parameters of each activation's group.
+ * @param grams Inputs of the weights to round adaptively.
  */
 export function writeQdq(
   model: OnnxModel,
   plan: QuantizationPlan,
   parametersOf: ReadonlyMap<string, QuantizationParameters>,
   weightType: 'int8' | 'uint8',
+  grams: ReadonlyMap<string, InputGram> = new Map(),
 ): OnnxModel {
   const constants = new QdqConstants(model, weightType);
-  const weights = constants.planWeights(plan, parametersOf);
+  const weights = constants.planWeights(plan, parametersOf, grams);
   const graphOutputs = new Set(model.outputs.map(({ name }) => name));
   const nodes: OnnxNode[] = [];
   /** What readers of a value read instead. */

@@ -87,7 +87,7 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
       }
       const { live, averaged, averagedWeights, selection: chosenOn = live } = judged ?? {};
       if (live !== undefined) yield { kind: 'validation', epoch, validation: live, averaged };
-      const improved = chosenOn !== undefined && isBetter(chosenOn, best);
+      const improved = chosenOn !== undefined && (isBetter(chosenOn, best) || endsPruning(recipe, best, epoch));
       if (chosenOn !== undefined && improved) {
         best = { epoch, accuracy: rank(chosenOn), logLoss: chosenOn.logLoss };
         trainer.refreshTeacher();
@@ -157,6 +157,11 @@ async function* trainEpoch(
 function isBetter(report: ValidationReport, best: Progress['best']): boolean {
   if (best === undefined) return true;
   return rank(report) > best.accuracy || (rank(report) === best.accuracy && report.logLoss < best.logLoss);
+}
+
+/** Whether `epoch` is the first judged one of a network as sparse as asked: no denser one may stay the best. */
+function endsPruning({ pruning }: Recipe, best: Progress['best'], epoch: number): boolean {
+  return pruning !== undefined && best !== undefined && best.epoch < pruning.toEpoch && pruning.toEpoch <= epoch;
 }
 
 /** What the best epoch is best at. */

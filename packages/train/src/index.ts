@@ -8,6 +8,7 @@ export type {
   AveragingConfig,
   DistillationConfig,
   OptimiserConfig,
+  PruningConfig,
   Recipe,
   ScheduleConfig,
   TaskConfig,
@@ -20,6 +21,9 @@ export { createOptimiser } from './create-optimiser.js';
 export { clipByNorm, clipByValue } from './clip-gradients.js';
 export { accumulateGradients } from './accumulate-gradients.js';
 export { averageWeights, emaShare, swaShare, type AverageShare } from './average-weights.js';
+export { pruneUpdates } from './prune-updates.js';
+export { createPruner, type Pruner } from './prune-weights.js';
+export { sparsityAt } from './pruning-schedule.js';
 export { averagedState } from './averaging.js';
 export { createStatistician, type Statistician } from './recompute-statistics.js';
 export type { Optimiser, OptimiserUpdate, StepScalars, UpdatePart } from './optimiser.js';

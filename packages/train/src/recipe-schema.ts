@@ -9,6 +9,7 @@ import { evaluateSchema } from './recipe/evaluate-schema.js';
 import { initSchema } from './recipe/init-schema.js';
 import { positiveInteger } from './recipe/numbers.js';
 import { optimiserSchema } from './recipe/optimiser-schema.js';
+import { pruningSchema } from './recipe/pruning-schema.js';
 import { scheduleSchema } from './recipe/schedule-schema.js';
 import { smokeSchema } from './recipe/smoke-schema.js';
 import { taskSchema } from './recipe/task-schema.js';
@@ -43,6 +44,7 @@ export const recipeSchema = z
     optimiser: optimiserSchema.prefault({ kind: 'adam' }),
     schedule: scheduleSchema.prefault({ kind: 'cosine' }),
     averaging: averagingSchema.prefault({ kind: 'none' }),
+    pruning: pruningSchema.optional(),
     batchSize: positiveInteger.max(65_536).default(32),
     /** Leave out the clips that do not fill the last batch of an epoch. */
     dropLast: z.boolean().default(true),
@@ -58,6 +60,10 @@ export const recipeSchema = z
   .refine(({ embeddings, distillation }) => embeddings === undefined || distillation?.kind !== 'segments', {
     path: ['distillation'],
     params: { expected: 'stored teachers, or none, for a network that reads embeddings' },
+  })
+  .refine(({ pruning, epochs }) => pruning === undefined || pruning.toEpoch < epochs, {
+    path: ['pruning', 'toEpoch'],
+    params: { expected: 'below epochs: the last epoch at least tunes what is left' },
   })
   .refine(
     ({ schedule, optimiser }) => !('minLearningRate' in schedule) || schedule.minLearningRate <= optimiser.learningRate,
@@ -75,6 +81,7 @@ export const recipeSchema = z
 /** A whole training run as data: plain JSON, every value present. */
 export type Recipe = z.output<typeof recipeSchema>;
 export type AugmentConfig = Recipe['augment'];
+export type { PruningConfig } from './recipe/pruning-schema.js';
 export type { DistillationConfig } from './recipe/distillation-schema.js';
 export type TestTimeConfig = Recipe['evaluate']['tta'];
 export type TaskConfig = Recipe['task'];

@@ -4,6 +4,7 @@ import type { Recipe } from './recipe-schema.js';
 
 const BATCH = 4;
 const EPOCHS = 2;
+const LAST = EPOCHS - 1;
 const MOST_CROPS = 2;
 
 /** Folder of rehearsed runs, below the one a recipe's own runs lie in. */
@@ -18,7 +19,7 @@ const REHEARSED = 'runs/smoke/';
  * @param root folder of the rehearsal's dataset, in the layout of the recipe's.
  */
 export function smokeRecipe(recipe: Recipe, root: string): Recipe {
-  const { smoke, averaging, augment, clip, evaluate, distillation, embeddings, init } = recipe;
+  const { smoke, averaging, augment, clip, evaluate, distillation, embeddings, init, pruning } = recipe;
   const seconds = Math.min(clip.seconds, smoke.clipSeconds);
   const shorten = <T extends { readonly maxWidth: number }>(mask: T): T => ({
     ...mask,
@@ -55,6 +56,9 @@ export function smokeRecipe(recipe: Recipe, root: string): Recipe {
           },
         }
       : {}),
+    ...(pruning === undefined
+      ? {}
+      : { pruning: { ...pruning, fromEpoch: 0, toEpoch: Math.min(pruning.toEpoch, LAST) } }),
     averaging:
       averaging.kind === 'swa' ? { ...averaging, lastEpochs: Math.min(averaging.lastEpochs, EPOCHS) } : averaging,
     batchSize: Math.min(recipe.batchSize, BATCH),

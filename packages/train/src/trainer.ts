@@ -7,6 +7,8 @@ import { createTask } from './create-task.js';
 import { distil } from './distil.js';
 import { inputArrays } from './model-inputs.js';
 import { findNonFinite } from './non-finite.js';
+import { pruneUpdates } from './prune-updates.js';
+import { createPruner } from './prune-weights.js';
 import type { Recipe } from './recipe-schema.js';
 import { createSchedule } from './schedule.js';
 import { sizedStep } from './sized-step.js';
@@ -51,7 +53,9 @@ export function createTrainer(options: {
   const updates = updateParts(stepsPerEpoch, recipe.optimiser.accumulate);
   const { updatesPerEpoch } = updates;
   const { epochs } = recipe;
-  const optimiser = withAveraging(createOptimiser(recipe.optimiser), recipe.averaging, { epochs, updatesPerEpoch });
+  const averaged = withAveraging(createOptimiser(recipe.optimiser), recipe.averaging, { epochs, updatesPerEpoch });
+  const pruner = recipe.pruning && createPruner(model, recipe.pruning);
+  const optimiser = pruner === undefined ? averaged : pruneUpdates(averaged);
   const schedule = createSchedule(recipe.schedule, recipe.optimiser.learningRate);
   const source = trainingStep({ model, task, labels, optimiser });
   const compiled = sizedStep(source, execution);
@@ -63,6 +67,7 @@ export function createTrainer(options: {
   return {
     learningRate,
     async step(epoch, step, batch) {
+      if (step === 0 && pruner !== undefined) compiled.writeState(pruner.prune(compiled.readState(), epoch));
       const own = rng.split('epoch', epoch, 'step', step);
       const taught = { ...batch, ...(await teacher?.teach(batch)) };
       const arrays = augmentBatch(checkBatch(taught, model, targets), recipe.augment, own.split('augment'));

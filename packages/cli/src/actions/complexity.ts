@@ -15,9 +15,10 @@ import {
 import { decodeSafetensors } from '@asc/train';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import '../line/tensorflow.js';
 import type { CommandResult } from '../command/command-context.js';
-import { readModelFile } from '../line/load-model.js';
+import { loadModel } from '../line/load-model.js';
 import { macsOfOneSecond } from '../line/macs-of-one-second.js';
 import { fileShares, type FileShare } from '../line/file-shares.js';
 import { onnxComplexity, type OnnxComplexity } from '../line/onnx-complexity.js';
@@ -41,20 +42,23 @@ const CONVERTED_COLUMNS = [
   { heading: 'TFLite bytes', align: 'right' },
 ] as const;
 
-/** What a preset or a file costs. */
+/** What a preset, a run or a file costs. */
 export async function countComplexity(subject: string, options: ComplexityCommandOptions): Promise<CommandResult> {
   const rules = rulesFor(options.rule);
-  if (!(await isFile(subject))) return ofPreset(subject, rules, options.weights);
+  if (!(await isTrained(subject))) return ofPreset(subject, rules, options.weights);
   if (options.weights === undefined) return ofFile(subject, rules);
   throw new UsageError({ what: '--weights are for a network by name.', received: `${subject}, which has its own` });
 }
 
-async function isFile(subject: string): Promise<boolean> {
+/** Whether it is a file or the folder of a run; other folders may have the name of a preset. */
+async function isTrained(subject: string): Promise<boolean> {
   if (subject.endsWith('.onnx')) return true;
-  return stat(subject).then(
-    (found) => found.isFile(),
-    () => false,
-  );
+  const isFile = (path: string): Promise<boolean> =>
+    stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+  return (await isFile(subject)) || isFile(join(subject, 'recipe.json'));
 }
 
 function rulesFor(name: string | undefined): readonly ComplexityRule[] {
@@ -120,9 +124,9 @@ function describeCause(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** A file: the graph as it is, stored as it is. */
+/** A file, or what a run would be exported as: the graph as it is, stored as it is. */
 async function ofFile(path: string, rules: readonly ComplexityRule[]): Promise<CommandResult> {
-  const { model, card } = await readModelFile(path);
+  const { model, card } = await loadModel(path);
   const counted = await onnxComplexity(model);
   const { macsPerSecond, storage, standings } = fileStandings(counted, card, rules);
   const { parameters, nonZeroParameters, macs, bytes, nonZeroBytes, nodes } = counted;

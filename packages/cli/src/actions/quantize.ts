@@ -33,7 +33,8 @@ async function makeInt8(
   options: QuantizeCommandOptions,
   { terminal, signal }: CommandContext,
 ): Promise<CommandResult> {
-  const { out, scheme, calibration, keepFloat, equalise = false, correctBias = false, verify = false } = options;
+  const { out, scheme, calibration, keepFloat, rounding, verify = false } = options;
+  const { equalise = false, correctBias = false } = options;
   const float = await readModelFile(file);
   const grounds = await groundsOf(options.calibrate, float);
   await makeRoomFor(out);
@@ -44,6 +45,7 @@ async function makeInt8(
     keepFloat,
     equalise,
     correctBias,
+    rounding,
     signal,
     onProgress: countingDisplay(terminal, 'clips calibrated'),
   });
@@ -61,7 +63,7 @@ async function makeInt8(
   const bytes = { before: encodeOnnx(float.model).length, after: quantized.bytes };
   const { calibrated, errors, fates, ranking } = quantized;
   return {
-    json: { file, out, scheme, calibration, calibrated, bytes, ...reports, errors, nodes: fates, ranking },
+    json: { file, out, scheme, calibration, rounding, calibrated, bytes, ...reports, errors, nodes: fates, ranking },
     text: describe(out, bytes, reports, quantized),
   };
 }

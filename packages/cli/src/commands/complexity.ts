@@ -10,9 +10,9 @@ export interface ComplexityCommandOptions extends CommonOptions {
 export function addComplexityCommand(program: Command, perform: Performer): void {
   subcommand(
     program,
-    'complexity <NAME|FILE.onnx>',
+    'complexity <NAME|RUN|FILE.onnx>',
     'count parameters, MACs and bytes per layer, against the official limits',
-    'asc complexity dcase2024 --rule dcase2024\nasc complexity model.int8.onnx',
+    'asc complexity dcase2024 --rule dcase2024\nasc complexity runs/amfm --rule dcase2021\nasc complexity model.int8.onnx',
   )
     .option('--rule <NAME>', 'only this edition of DCASE Task 1, e.g. dcase2024')
     .option('--weights <FILE>', "count the zeros in a preset's weights: a safetensors file with PyTorch's names")

@@ -1,5 +1,6 @@
 import type { CalibrationMethod, QuantizationScheme } from '@asc/quantize';
 import { Option, type Command } from 'commander';
+import type { Rounding } from '../line/quantize-model.js';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
 import { path, wholeNumber } from '../command/options.js';
 
@@ -13,6 +14,8 @@ const CALIBRATIONS = Object.keys({
   mse: 1,
 } satisfies Record<CalibrationMethod, 1>);
 
+const ROUNDINGS = Object.keys({ nearest: 1, adaptive: 1 } satisfies Record<Rounding, 1>);
+
 export interface QuantizeCommandOptions extends CommonOptions {
   readonly calibrate: string;
   readonly out: string;
@@ -21,6 +24,7 @@ export interface QuantizeCommandOptions extends CommonOptions {
   readonly keepFloat: number;
   readonly equalise?: boolean;
   readonly correctBias?: boolean;
+  readonly rounding: Rounding;
   readonly verify?: boolean;
 }
 
@@ -46,6 +50,11 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     )
     .option('--keep-float <K>', 'leave the K layers that 8 bits cost most in float32', wholeNumber(0), 0)
     .option('--equalise', 'even out the weights of neighbouring layers first')
+    .addOption(
+      new Option('--rounding <RULE>', 'weights to the nearest integer, or as the error of their layer is least')
+        .choices(ROUNDINGS)
+        .default('nearest'),
+    )
     .option('--correct-bias', 'take the mean error of every layer off its bias')
     .option('--verify', 'score both models on the held-out side')
     .action((file: string, options: QuantizeCommandOptions) =>

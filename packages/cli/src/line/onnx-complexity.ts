@@ -42,7 +42,7 @@ export interface OnnxComplexity {
   readonly nonZeroParameters: number;
   /** Bytes of the parameters as they are stored. */
   readonly bytes: number;
-  /** Bytes of those that are not 0. */
+  /** Bytes of those that are not 0; of 8-bit ones, not at their zero point. */
   readonly nonZeroBytes: number;
   readonly macs: number;
   /** How the parameters are stored, most first. */
@@ -50,12 +50,13 @@ export interface OnnxComplexity {
 }
 
 /**
- * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution,
- * bias included; one per element of a leftover norm. Shapes are read off a run of the graph.
+ * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution, none for
+ * a bias, as NeSsi's TFLite backend counts and the fields of `complexity` in `@asc/models` do; one per element of a leftover
+ * norm. Shapes are read off a run of the graph.
  */
 export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
-  const constants = (node: OnnxNode): [string, OnnxTensor][] =>
+  const constants = (node: OnnxNode): Stored[] =>
     (LEARNT[node.op] ?? []).flatMap((at) => storedAs(node.inputs[at], model, producers));
   // The front end is features, not network.
   const learnt = model.nodes.filter(
@@ -65,36 +66,45 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
     model,
     learnt.map((node) => node.outputs[0] ?? ''),
   );
-  const counted = new Map<string, OnnxTensor>();
+  const counted = new Map<string, Stored>();
   const nodes = learnt.map((node): NodeCost => {
     const own = constants(node);
-    const fresh = own.filter(([name]) => !counted.has(name));
-    for (const [name, tensor] of fresh) counted.set(name, tensor);
+    const fresh = own.filter(({ name }) => !counted.has(name));
+    for (const stored of fresh) counted.set(stored.name, stored);
     const outputShape = (shapes.get(node.outputs[0] ?? '') ?? []).slice(1);
     return {
       name: node.name,
       op: node.op,
       outputShape,
-      parameters: sum(fresh.map(([, tensor]) => tensor.data.length)),
+      parameters: sum(fresh.map(({ tensor }) => tensor.data.length)),
       macs: macsOf(
         node.op,
-        own.map(([, tensor]) => tensor.data.length),
+        own.map(({ tensor }) => tensor.data.length),
         outputShape,
       ),
     };
   });
-  const tensors = [...counted.values()];
+  const stored = [...counted.values()];
+  const tensors = stored.map(({ tensor }) => tensor);
   const shares = new Map<OnnxType, number>();
   for (const { type, data } of tensors) shares.set(type, (shares.get(type) ?? 0) + data.length);
   return {
     nodes,
     parameters: sum(tensors.map(({ data }) => data.length)),
-    nonZeroParameters: sum(tensors.map(countNonZero)),
+    nonZeroParameters: sum(stored.map(countNonZero)),
     bytes: sum(tensors.map(({ type, data }) => data.length * (BYTES[type] ?? 4))),
-    nonZeroBytes: sum(tensors.map((tensor) => countNonZero(tensor) * (BYTES[tensor.type] ?? 4))),
+    nonZeroBytes: sum(stored.map((each) => countNonZero(each) * (BYTES[each.tensor.type] ?? 4))),
     macs: sum(nodes.map(({ macs }) => macs)),
     storages: [...shares].sort(([, a], [, b]) => b - a).map(([type]) => type),
   };
+}
+
+/** A constant as it is stored. */
+interface Stored {
+  readonly name: string;
+  readonly tensor: OnnxTensor;
+  /** The stored number that stands for 0; none where it differs from channel to channel. */
+  readonly zero: number | undefined;
 }
 
 /** The constant behind an operand, looking through what only changes its storage. */
@@ -102,28 +112,37 @@ function storedAs(
   name: string | undefined,
   model: OnnxModel,
   producers: ReadonlyMap<string, OnnxNode>,
-): [string, OnnxTensor][] {
+  zero: number | undefined = 0,
+): Stored[] {
   if (name === undefined) return [];
   const tensor = model.initializers.get(name);
   // A single number is an operator's setting, not something learnt.
-  if (tensor !== undefined) return tensor.data.length > 1 && tensor.type in BYTES ? [[name, tensor]] : [];
+  if (tensor !== undefined) return tensor.data.length > 1 && tensor.type in BYTES ? [{ name, tensor, zero }] : [];
   const node = producers.get(name);
-  return node !== undefined && STORAGE_OPS.has(node.op) ? storedAs(node.inputs[0], model, producers) : [];
+  if (node === undefined || !STORAGE_OPS.has(node.op)) return [];
+  const behind = node.op === 'DequantizeLinear' ? zeroPoint(model.initializers.get(node.inputs[2] ?? '')) : zero;
+  return storedAs(node.inputs[0], model, producers, behind);
 }
 
-function countNonZero({ data }: OnnxTensor): number {
+function zeroPoint(points: OnnxTensor | undefined): number | undefined {
+  const values = new Set(Array.from(points?.data ?? [0], Number));
+  return values.size === 1 ? [...values][0] : undefined;
+}
+
+function countNonZero({ tensor, zero }: Stored): number {
   let count = 0;
-  for (const value of data) if (Number(value) !== 0) count++;
+  for (const value of tensor.data) if (Number(value) !== zero) count++;
   return count;
 }
 
 function macsOf(op: string, sizes: readonly number[], outputShape: readonly number[]): number {
-  // (C, H, W): every weight and bias once per output position.
-  if (op === 'Conv') return sum(sizes) * product(outputShape.slice(1));
-  if (op === 'Gemm') return sum(sizes);
+  const [first = 0] = sizes;
+  // (C, H, W): every weight once per output position. The bias, often one that a norm left behind, is an addition.
+  if (op === 'Conv') return first * product(outputShape.slice(1));
+  if (op === 'Gemm') return first;
   // (…, K) × (K, N): the weights once per row.
   if (op === 'MatMul') return sum(sizes) * product(outputShape.slice(0, -1));
-  return product(outputShape);
+  return op === 'Add' || op === 'Sub' ? 0 : product(outputShape);
 }
 
 /** Shapes of inner values, told by the graph itself for one input. */

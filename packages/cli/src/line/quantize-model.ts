@@ -20,8 +20,11 @@ import { createSceneJudge } from './scene-judge.js';
 const CALIBRATION_CLIPS = 100;
 /** Recordings that tell where precision was lost: every value inside the graph is compared. */
 const REPORT_CLIPS = 4;
-/** Recordings that layers are ranked and biases corrected with: the network runs once per layer on each. */
+/** Recordings that layers are ranked, biases corrected and weights rounded with: the first runs the network once per layer on each. */
 const LAYERWISE_CLIPS = 8;
+
+/** How weights become integers. */
+export type Rounding = 'nearest' | 'adaptive';
 
 export interface QuantizeModelOptions {
   /** Recordings of the training side; an even choice of them is used. */
@@ -32,6 +35,8 @@ export interface QuantizeModelOptions {
   readonly keepFloat?: number;
   readonly equalise?: boolean;
   readonly correctBias?: boolean;
+  /** Each weight to the nearest integer (default), or up or down as the error of its layer's outputs is least. */
+  readonly rounding?: Rounding;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -65,7 +70,8 @@ export async function quantizeModel(
       }
     }
     const few: NdArrays[] = [];
-    if (keepFloat > 0 || options.correctBias === true) {
+    const adaptive = options.rounding === 'adaptive';
+    if (keepFloat > 0 || options.correctBias === true || adaptive) {
       for await (const feed of feeds(evenly(clips, LAYERWISE_CLIPS))) few.push(feed);
     }
     const settings: QuantizeOptions = { method, scheme, equalise };
@@ -82,6 +88,7 @@ export async function quantizeModel(
       ...settings,
       keepFloat: ranking.slice(0, keepFloat).map(({ name }) => name),
       ...(options.correctBias === true ? { correctBiasWith: few } : {}),
+      ...(adaptive ? { roundWith: few } : {}),
     });
     setModelCard(quantized, card);
     const errors = await quantizationReport(model, quantized, feeds(evenly(clips, REPORT_CLIPS)));
