@@ -29,6 +29,8 @@ export async function compileStep(fn: StepFunction, options: StepOptions): Promi
   const runner = await OnnxRunner.create(traced.model, {
     engine,
     workload: 'long',
+    // The last rewrites would put pools and the like in channel blocks, at the price of reordering around each.
+    optimisation: 'extended',
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   return new NativeStep(traced, runner, options);

@@ -38,8 +38,7 @@ const DEPTHWISE: readonly Case[] = [
 
 const DENSE: readonly Case[] = [
   { map: [7, 5], from: 16, to: 16, size: [3, 3], pad: 'same' },
-  { map: [7, 5], from: 3, to: 24, size: [3, 3], pad: 'same' },
-  { map: [7, 5], from: 1, to: 16, size: [7, 3], pad: 'valid' },
+  { map: [7, 5], from: 7, to: 24, size: [4, 3], pad: 'same' },
   { map: [7, 5], from: 16, to: 14, size: [3, 3], pad: 'same' },
   { map: [7, 5], from: 28, to: 32, size: [2, 3], pad: 'same' },
   { map: [7, 5], from: 16, to: 32, size: [3, 3], pad: 1, strides: [2, 2] },
@@ -90,10 +89,25 @@ describe('in channel blocks a convolution and its gradients are what tfjs comput
       const [x, w, b] = operands(c, '');
       const fn = passes(c);
       const inputs = { x: x!, w: w!, b: b! };
-      const { model } = trace(({ x, w, b }) => Object.fromEntries(fn(x!, w!, b!).map((y, i) => [`y${i}`, y])), { inputs, lowerings });
+      const { model } = trace(({ x, w, b }) => Object.fromEntries(fn(x!, w!, b!).map((y, i) => [`y${i}`, y])), {
+        inputs,
+        lowerings,
+      });
       const blocked = model.nodes.filter((n) => n.domain === BLOCKED_DOMAIN && n.op === 'Conv').length;
       expect([JSON.stringify(c), blocked]).toEqual([JSON.stringify(c), expect.any(Number)]);
       expect(blocked).toBeGreaterThan(0);
     }
+  });
+
+  test('and a bias for whole blocks is added inside', () => {
+    const [x, w, b] = operands(DENSE[0]!, '');
+    const lowerings = { ...DEFAULT_LOWERINGS, ...blockedLowerings(16) };
+    const fn = passes({ ...DENSE[0]!, forwardOnly: true });
+    const { model } = trace(({ x, w, b }) => ({ y: fn(x!, w!, b!)[0]! }), {
+      inputs: { x: x!, w: w!, b: b! },
+      lowerings,
+    });
+    expect(model.nodes.filter((n) => n.op === 'Conv').map((n) => n.inputs.length)).toEqual([3]);
+    expect(model.nodes.some((n) => n.op === 'Add')).toBe(false);
   });
 });

@@ -6,7 +6,7 @@
  * Blocked values go from node to node of this file only. Their declared shape is (B, C′, F, T), C′ = C rounded up to b.
  */
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
-import { type Attributes, BLOCKED_DOMAIN, int, ints, text } from '../graph-builder.js';
+import { type Attributes, BLOCKED_DOMAIN, int, ints } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import type { Value } from '../value.js';
 import {
@@ -20,6 +20,7 @@ import {
 } from './convolution.js';
 import { elementwise } from './elementwise.js';
 import { FILTER_GRADIENT } from './filter-gradient.js';
+import { repeated } from './pooling.js';
 
 type Shape4 = [number, number, number, number];
 
@@ -28,6 +29,8 @@ const REORDERED_TOGETHER = 4;
 /** How many times as much work, for the sake of whole blocks, still pays. */
 const MOST_DENSE_WORK = 1.5;
 const MOST_DEPTHWISE_WORK = 2;
+/** A filter of fewer taps and input channels together is soon applied: bringing its result back in order costs more. */
+const LEAST_DIRECT_WORK = 64;
 
 /** The lowerings of convolutions in blocks of `block` channels; where that would be no faster they are the default ones. */
 export function blockedLowerings(block: number): LoweringTable {
@@ -71,22 +74,24 @@ class Blocks {
     return Math.ceil(channels / this.size) * this.size;
   }
 
-  /** Fewer input channels than a block are read as they lie. */
+  /** Fewer input channels than a block are read as they lie in memory. */
   readsDirectly(channels: number): boolean {
     return channels < this.size;
   }
 
   suit({ inChannels, outChannels, filterHeight, filterWidth }: ConvInfo, depthwise: boolean): boolean {
     if (depthwise) return inChannels === outChannels && this.suitDepthwise(inChannels);
-    return filterHeight * filterWidth > 1 && this.suitDense(inChannels, outChannels);
+    return this.suitDense(filterHeight * filterWidth, inChannels, outChannels);
   }
 
-  suitDepthwise(channels: number): boolean {
+  private suitDepthwise(channels: number): boolean {
     return channels % REORDERED_TOGETHER === 0 && this.up(channels) <= MOST_DEPTHWISE_WORK * channels;
   }
 
-  suitDense(from: number, to: number): boolean {
-    if (this.readsDirectly(from)) return this.up(to) <= MOST_DENSE_WORK * to;
+  private suitDense(taps: number, from: number, to: number): boolean {
+    // A 1×1 convolution is a matrix product of the map as it lies.
+    if (taps === 1) return false;
+    if (this.readsDirectly(from)) return taps * from >= LEAST_DIRECT_WORK && this.up(to) <= MOST_DENSE_WORK * to;
     return from % REORDERED_TOGETHER === 0 && this.up(from) * this.up(to) <= MOST_DENSE_WORK * from * to;
   }
 }
@@ -176,10 +181,10 @@ function convolve(
   const isVector = bias?.shape.length === 1 && bias.shape[0] === info.outChannels;
   const inside = isVector && blocks.up(info.outChannels) === info.outChannels ? biasVector(context, bias) : undefined;
   const attributes = convAttributes(info, 1);
-  const y = context.tensor(
-    blockedConv(context, blocks, input, weights, info.outShape, attributes, depthwise, inside),
-  );
-  return bias === undefined || inside !== undefined ? y : elementwise(context, 'Add', [y, bias], info.outShape, 'float32');
+  const y = context.tensor(blockedConv(context, blocks, input, weights, info.outShape, attributes, depthwise, inside));
+  return bias === undefined || inside !== undefined
+    ? y
+    : elementwise(context, 'Add', [y, bias], info.outShape, 'float32');
 }
 
 /** d(conv)/dx: the convolution of dy with the filter turned by 180°; undefined where blocks do not suit. */
@@ -224,20 +229,14 @@ const whole = (map: Value): Spaced => ({ map, height: map.shape[1]!, width: map.
 /** dy with stride − 1 zeros after each cell of an axis: cells repeated, all but the first of each then silenced. */
 function spaced(context: LoweringContext, dy: Value, { strideHeight, strideWidth }: ConvInfo): Spaced {
   const { graph } = context;
-  const [b, f, t, c] = dy.shape as Shape4;
+  const [, f, t] = dy.shape as Shape4;
   const [height, width] = [f * strideHeight, t * strideWidth];
-  const grown = { shape: [b, height, width, c], dtype: 'float32' as const, layout: 'channels-first' as const };
-  const factors = graph.constant({ data: Float32Array.of(1, 1, strideHeight, strideWidth), shape: [4], dtype: 'float32' });
-  const repeated = graph.op('Resize', [dy, '', factors], grown, {
-    mode: text('nearest'),
-    coordinate_transformation_mode: text('asymmetric'),
-    nearest_mode: text('floor'),
-  });
   const first = Float32Array.from({ length: height * width }, (_, at) =>
     Number(Math.floor(at / width) % strideHeight === 0 && (at % width) % strideWidth === 0),
   );
   const mask = graph.constant({ data: first, shape: [height, width], dtype: 'float32' });
-  return { map: graph.op('Mul', [repeated, mask], grown), height, width };
+  const grown = repeated(context, dy, strideHeight, strideWidth);
+  return { map: graph.op('Mul', [grown, mask], grown), height, width };
 }
 
 /** A filter (h, w, …) turned by 180° over its two spatial axes. */
