@@ -1,10 +1,14 @@
 import { type NdArray, type NdArrays, type Rng, checkKeys, checkOneOf, sizeOf } from '@asc/core';
 import type { Variable } from '@tensorflow/tfjs-core';
 import { createEagerStep } from './eager-step.js';
+import { channelBlock } from './model/channel-block.js';
 import { OnnxRunner } from './model/onnx-runner.js';
 import { drawKey } from './random-source.js';
 import { ENGINES, type CompiledStep, type StepFunction, type StepOptions } from './step.js';
 import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
+import type { LoweringTable } from './trace/lowering.js';
+import { blockedLowerings } from './trace/lowerings/channel-blocks.js';
+import { DEFAULT_LOWERINGS } from './trace/lowerings/index.js';
 import { type Trace, trace } from './trace/trace.js';
 import { stateInput, stateOutput } from './trace/variable-swap.js';
 
@@ -20,13 +24,22 @@ export async function compileStep(fn: StepFunction, options: StepOptions): Promi
   const engine = options.engine ?? 'cpu';
   checkOneOf('engine', engine, ENGINES);
   if (engine === 'eager') return createEagerStep(fn, options);
-  const traced = trace(fn, options);
+  const lowerings = options.lowerings ?? (engine === 'cpu' ? await processorLowerings() : undefined);
+  const traced = trace(fn, { ...options, ...(lowerings === undefined ? {} : { lowerings }) });
   const runner = await OnnxRunner.create(traced.model, {
     engine,
     workload: 'long',
+    // The last rewrites would put pools and the like in channel blocks, at the price of reordering around each.
+    optimisation: 'extended',
     ...(options.threads === undefined ? {} : { threads: options.threads }),
   });
   return new NativeStep(traced, runner, options);
+}
+
+/** The default lowerings, with those that this processor has faster kernels for. */
+async function processorLowerings(): Promise<LoweringTable> {
+  const block = await channelBlock();
+  return block === undefined ? DEFAULT_LOWERINGS : { ...DEFAULT_LOWERINGS, ...blockedLowerings(block) };
 }
 
 class NativeStep implements CompiledStep {

@@ -30,7 +30,10 @@ export function providerOptions(
     });
   }
   if (provider !== 'webgpu') return { executionProviders: [provider] };
-  return { executionProviders: [{ name: provider, forceCpuNodeNames: namesWithoutKernel(nodes()) } as WebGpuOptions] };
+  const forceCpuNodeNames = namesWithoutKernel(nodes());
+  // An empty list of names is refused.
+  if (forceCpuNodeNames.length === 0) return { executionProviders: [provider] };
+  return { executionProviders: [{ name: provider, forceCpuNodeNames } as WebGpuOptions] };
 }
 
 /** ONNX Runtime's types lack what its WebGPU provider takes in Node. */

@@ -1,8 +1,9 @@
-import { checkKeys, checkOneOf, checkPositiveInteger, DataError, UsageError, type NdArrays } from '@asc/core';
+import { checkKeys, checkOneOf, checkPositiveInteger, DataError, type NdArrays } from '@asc/core';
 import type * as Ort from 'onnxruntime-node';
 import { decodeOnnx } from './decode-onnx.js';
 import { encodeOnnx } from './encode-onnx.js';
 import { EXECUTION_PROVIDERS, missingProvider, providerOptions, type ExecutionProvider } from './execution-provider.js';
+import { importOnnxRuntime } from './import-onnx-runtime.js';
 import { readOnnxBytes } from './onnx-file.js';
 import type { OnnxModel } from './onnx-model.js';
 import { messageOf, SessionRunner, type RunnerSpec } from './session-runner.js';
@@ -75,24 +76,6 @@ export class OnnxRunner {
   /** Frees the native memory. Safe to call twice. */
   release(): Promise<void> {
     return this.#runner.release();
-  }
-}
-
-async function importOnnxRuntime(): Promise<typeof Ort> {
-  try {
-    return await import('onnxruntime-node');
-  } catch (cause) {
-    throw new UsageError(
-      {
-        what: 'Running a graph needs the package onnxruntime-node, which could not be loaded.',
-        received: messageOf(cause),
-        hint:
-          'Install it with: npm install onnxruntime-node\n' +
-          'Where its CUDA download is blocked or not wanted: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node ' +
-          '(or npm install --ignore-scripts onnxruntime-node); the CPU needs no download.',
-      },
-      { cause },
-    );
   }
 }
 

@@ -8,6 +8,12 @@ export const OPSET = 18;
 /** The file format that came with {@link OPSET}, ONNX 1.13; a newer one shuts out runtimes that have all it takes. */
 const IR_VERSION = 8;
 
+/** ONNX Runtime's operators in channel-blocked memory order; its own file format of optimised graphs has them too. */
+export const BLOCKED_DOMAIN = 'com.microsoft.nchwc';
+
+/** The operator sets a graph may take from, by domain. */
+const OPSETS: Readonly<Record<string, number>> = { '': OPSET, 'com.microsoft': 1, [BLOCKED_DOMAIN]: 1 };
+
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
 export const int = (value: number): OnnxAttribute => ({ kind: 'int', value });
@@ -176,10 +182,11 @@ export class GraphBuilder {
 
   build(graphName: string): OnnxModel {
     this.makeWayForOutputs();
+    const domains = new Set(['', ...this.nodes.map((n) => n.domain)]);
     return {
       irVersion: IR_VERSION,
       producer: 'asc',
-      opsets: this.nodes.some((n) => n.domain === 'com.microsoft') ? { '': OPSET, 'com.microsoft': 1 } : { '': OPSET },
+      opsets: Object.fromEntries(Object.entries(OPSETS).filter(([domain]) => domains.has(domain))),
       graphName,
       inputs: this.inputs,
       outputs: this.outputs,

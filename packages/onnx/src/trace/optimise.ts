@@ -41,29 +41,67 @@ export function removeDead(model: OnnxModel): void {
   model.valueInfo = model.valueInfo.filter((v) => made.has(v.name) && !model.outputs.some((o) => o.name === v.name));
 }
 
-/** Conv(x, w) + b with a per-channel b is Conv(x, w, b): one pass over memory less. */
+/** Conv(x, w) + b with a per-channel b is Conv(x, w, b), one pass over memory less; in channel blocks too. */
 function fuseBias(model: OnnxModel): void {
   const producers = producersOf(model);
   const uses = countUses(model);
   const shapes = shapesOf(model);
+  const nodes: OnnxNode[] = [];
   for (const node of model.nodes) {
-    if (node.op !== 'Add') continue;
-    const [p, q] = node.inputs as [string, string];
-    for (const [sum, bias] of [
-      [p, q],
-      [q, p],
-    ] as const) {
-      const conv = producers.get(sum);
-      const flat = producers.get(bias);
-      const channels = shapes.get(sum)?.[1];
-      const isVector = flat?.op === 'Reshape' && shapes.get(bias)?.join() === `${channels},1,1`;
-      const source = isVector ? flat.inputs[0]! : undefined;
-      if (conv?.op !== 'Conv' || conv.inputs.length !== 2 || uses.get(sum) !== 1 || source === undefined) continue;
-      if (shapes.get(source)?.join() !== String(channels)) continue;
-      Object.assign(node, { op: 'Conv', inputs: [...conv.inputs, source], attributes: conv.attributes });
-      break;
+    const match = node.op === 'Add' ? biasOf(node, producers, uses, shapes) : undefined;
+    if (match === undefined) {
+      nodes.push(node);
+      continue;
     }
+    const { conv, bias, after } = match;
+    const inputs = [...conv.inputs, bias];
+    if (after === undefined) {
+      nodes.push({ ...node, op: 'Conv', inputs, attributes: conv.attributes });
+      continue;
+    }
+    const blocked = `${node.name}/Conv`;
+    nodes.push(
+      { ...conv, name: blocked, inputs, outputs: [blocked] },
+      { ...after, name: node.name, inputs: [blocked], outputs: node.outputs },
+    );
+    shapes.set(blocked, shapes.get(conv.outputs[0]!)!);
   }
+  model.nodes = nodes;
+}
+
+interface BiasMatch {
+  readonly conv: OnnxNode;
+  readonly bias: string;
+  /** What brings the convolution's blocks back in order. */
+  readonly after?: OnnxNode;
+}
+
+function biasOf(
+  node: OnnxNode,
+  producers: ReadonlyMap<string, OnnxNode>,
+  uses: ReadonlyMap<string, number>,
+  shapes: ReadonlyMap<string, readonly (number | string)[]>,
+): BiasMatch | undefined {
+  const [p, q] = node.inputs as [string, string];
+  for (const [sum, bias] of [
+    [p, q],
+    [q, p],
+  ] as const) {
+    const made = producers.get(sum);
+    const after = made?.op === 'ReorderOutput' ? made : undefined;
+    const convolved = after?.inputs[0] ?? sum;
+    const conv = producers.get(convolved);
+    const flat = producers.get(bias);
+    const channels = shapes.get(sum)?.[1];
+    const isVector = flat?.op === 'Reshape' && shapes.get(bias)?.join() === `${channels},1,1`;
+    const source = isVector ? flat.inputs[0]! : undefined;
+    if (conv?.op !== 'Conv' || conv.inputs.length !== 2 || source === undefined) continue;
+    // Blocks with channels to spare would need a longer bias.
+    if (uses.get(sum) !== 1 || uses.get(convolved) !== 1 || shapes.get(convolved)?.[1] !== channels) continue;
+    if (shapes.get(source)?.join() !== String(channels)) continue;
+    return { conv, bias: source, ...(after === undefined ? {} : { after }) };
+  }
+  return undefined;
 }
 
 /** Shapes of all values in memory order. */

@@ -4,7 +4,7 @@ import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, sameShape } from '../value.js';
 import { elementwise } from './elementwise.js';
 
-type ConvInfo = backend_util.Conv2DInfo;
+export type ConvInfo = backend_util.Conv2DInfo;
 type Shape4 = [number, number, number, number];
 
 /** Geometry of a tfjs 2-D convolution from its kernel attributes; gradients give the shape of dy. */
@@ -95,7 +95,7 @@ function flipped(context: LoweringContext, filter: Value): Value {
   );
 }
 
-function biasVector(context: LoweringContext, bias: TensorInfo): Value {
+export function biasVector(context: LoweringContext, bias: TensorInfo): Value {
   const value = context.graph.plain(context.value(bias));
   const size = value.shape[value.shape.length - 1] ?? 1;
   return context.graph.reshapePhysical(value, [size], { shape: [size], dtype: 'float32' });
@@ -199,7 +199,7 @@ const depthwiseBackpropInput: Lowering = (context, { dy, filter }, attrs) => {
   );
 };
 
-function turnedAttributes(info: ConvInfo, group: number): Attributes {
+export function turnedAttributes(info: ConvInfo, group: number): Attributes {
   const tall = (info.filterHeight - 1) * info.dilationHeight;
   const wide = (info.filterWidth - 1) * info.dilationWidth;
   const { top, left } = info.padInfo;

@@ -198,7 +198,7 @@ const cast: Lowering = (context, { x }, attrs) => {
 };
 
 /** Turns any positive normal number into 1 or more, and stays finite itself. */
-const STEEP = 3e38;
+export const STEEP = 3e38;
 
 /**
  * tfjs Step: 1 where x > 0, alpha elsewhere (0 by default). Of real numbers as a very steep HardSigmoid, one vectorised pass

@@ -42,6 +42,18 @@ const WINDOWS: readonly (readonly [
   [[1, 5], [1, 3], [1, 1], 'same'],
 ];
 
+/** Side by side, with ends that fit and ends that do not. */
+const TIED_WINDOWS: readonly (readonly [size: [number, number], Pad, ('floor' | 'ceil')?])[] = [
+  [[2, 2], 'valid'],
+  [[2, 2], 'same'],
+  [[2, 2], 0, 'ceil'],
+  [[3, 3], 'valid'],
+  [[4, 4], 0, 'ceil'],
+  [[1, 2], 'valid'],
+  [[7, 1], 'valid'],
+  [[7, 9], 'valid'],
+];
+
 const weighted = (y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(y, tf.cos(tf.reshape(tf.range(0, y.size), y.shape))));
 
 /**
@@ -96,6 +108,19 @@ export const POOLING_CASES: readonly LoweringCase[] = [
     tf.grad((b) => weighted(max(b, [2, 2], [2, 2], 'valid')))(a!),
     tf.grad((b) => weighted(max(b, [2, 2], [1, 1], 'valid')))(a!),
   ]),
+  ...TIED_WINDOWS.map(([size, pad, rounding]) =>
+    lowering(
+      `of many equals the first gets the gradient of windows of ${size.join('×')}, padding ${pad}, ${rounding ?? 'floor'}`,
+      [
+        given(
+          [2, 7, 9, 3],
+          Array.from({ length: 378 }, (_, i) => ((i * 37) % 101) % 3),
+        ),
+      ],
+      (a) => tf.grad((b) => weighted(max(b, size, size, pad, rounding)))(a!),
+      { reference: (a) => tf.grad((b) => weighted(unpadded(max, true)(b, size, size, pad, rounding)))(a!) },
+    ),
+  ),
   lowering('pools of three dimensions', [f32([4, 6, 2])], (x) => [
     tf.maxPool(x as tf.Tensor3D, 2, 2, 'valid'),
     tf.avgPool(x as tf.Tensor3D, 2, 2, 'valid'),

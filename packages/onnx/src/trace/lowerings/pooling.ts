@@ -1,8 +1,9 @@
 import { type NamedAttrMap, backend_util } from '@tensorflow/tfjs-core';
-import { type Attributes, int, ints, text } from '../graph-builder.js';
+import { type Attributes, float, int, ints, text } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, sizeOf } from '../value.js';
 import { roundedInfo } from './convolution.js';
+import { STEEP } from './elementwise.js';
 
 type Info = backend_util.Conv2DInfo;
 
@@ -36,6 +37,33 @@ function disjoint(info: Info): boolean {
   return info.strideHeight >= info.filterHeight && info.strideWidth >= info.filterWidth;
 }
 
+/** Windows side by side from the first cell on: what lies past the last is padding or not seen. */
+function tight(info: Info): boolean {
+  const { top, left } = info.padInfo;
+  return info.filterHeight === info.strideHeight && info.filterWidth === info.strideWidth && top + left === 0;
+}
+
+/**
+ * Every cell `kh` × `kw` times. ONNX Runtime does it forty times faster as a nearest-neighbour Resize than as an Expand between
+ * the axes.
+ */
+export function repeated(context: LoweringContext, value: Value, kh: number, kw: number): Value {
+  if (kh * kw === 1) return value;
+  const { graph } = context;
+  const [n, f, t, c] = value.shape as [number, number, number, number];
+  const factors = graph.constant({ data: Float32Array.of(1, 1, kh, kw), shape: [4], dtype: 'float32' });
+  return graph.op(
+    'Resize',
+    [value, '', factors],
+    { ...value, shape: [n, f * kh, t * kw, c] },
+    {
+      mode: text('nearest'),
+      coordinate_transformation_mode: text('asymmetric'),
+      nearest_mode: text('floor'),
+    },
+  );
+}
+
 const maxPool: Lowering = (context, { x }, attrs) => {
   const info = poolInfo(x!.shape, attrs);
   const { graph } = context;
@@ -50,12 +78,17 @@ const maxPool: Lowering = (context, { x }, attrs) => {
   );
 };
 
-/** The gradient goes to each window's winner, by the indices (int64 offsets into the whole tensor) of the forward's own node. */
 const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   const info = poolInfo(input!.shape, attrs, dy!.shape);
   const { graph } = context;
   const x = graph.channelsFirst(context.value(input!));
   const gradient = graph.channelsFirst(context.value(dy!));
+  return context.tensor(tight(info) ? byPlaces(context, x, gradient, info) : byIndices(context, x, gradient, info));
+};
+
+/** By the indices (int64 offsets into the whole tensor) of the forward pass' own node, which is slow with them: not vectorised. */
+function byIndices(context: LoweringContext, x: Value, dy: Value, info: Info): Value {
+  const { graph } = context;
   const pooled = { shape: info.outShape, dtype: 'float32' as const, layout: 'channels-first' as const };
   const [, indices] = graph.ops(
     'MaxPool',
@@ -66,9 +99,7 @@ const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   const [n, f, t, c] = info.inShape;
   const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
   if (disjoint(info)) {
-    return context.tensor(
-      graph.op('MaxUnpool', [gradient, indices, graph.int64([n, c, f, t])], spec, poolAttributes(info)),
-    );
+    return graph.op('MaxUnpool', [dy, indices, graph.int64([n, c, f, t])], spec, poolAttributes(info));
   }
   const size = sizeOf(info.inShape);
   const count = sizeOf(info.outShape);
@@ -77,7 +108,7 @@ const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
     dtype: 'int32',
     type: 'int64',
   });
-  const updates = graph.reshapePhysical(gradient, [count], { shape: [count], dtype: 'float32' });
+  const updates = graph.reshapePhysical(dy, [count], { shape: [count], dtype: 'float32' });
   const zeros = graph.op('Expand', [graph.scalar(0), graph.int64([size])], { shape: [size], dtype: 'float32' });
   const scattered = graph.op(
     'ScatterElements',
@@ -88,8 +119,50 @@ const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
       reduction: { kind: 'string', value: 'add' },
     },
   );
-  return context.tensor(graph.op('Reshape', [scattered, graph.int64([n, c, f, t])], spec));
-};
+  return graph.op('Reshape', [scattered, graph.int64([n, c, f, t])], spec);
+}
+
+/**
+ * Windows side by side, without indices. A cell gets its place in the window, counted down to 1, where it is as large as the
+ * window's maximum, else 0; the window's highest place is its first maximum, as in tfjs and PyTorch; dy goes there.
+ */
+function byPlaces(context: LoweringContext, x: Value, dy: Value, info: Info): Value {
+  const { graph } = context;
+  const [, f, t] = info.inShape;
+  const { filterHeight: kh, filterWidth: kw, outHeight, outWidth } = info;
+  const [height, width] = [Math.min(f, outHeight * kh), Math.min(t, outWidth * kw)];
+  // Cells that no window reaches lie at the far edges.
+  const seen = cropped(context, x, height, width);
+  const pooled = { shape: info.outShape, dtype: 'float32' as const, layout: 'channels-first' as const };
+  const spread = (value: Value): Value => cropped(context, repeated(context, value, kh, kw), height, width);
+  const pool = (value: Value): Value => graph.op('MaxPool', [value], pooled, poolAttributes(info));
+  const places = Float32Array.from({ length: height * width }, (_, at) => {
+    const [i, j] = [Math.floor(at / width) % kh, (at % width) % kw];
+    return kh * kw - i * kw - j;
+  });
+  const place = graph.constant({ data: places, shape: [height, width], dtype: 'float32' });
+  // The maximum itself where a window has any: whether a cell is as large, 1 or 0.
+  const below = graph.op('Sub', [seen, spread(pool(x))], seen);
+  const largest = graph.op('HardSigmoid', [below], seen, { alpha: float(STEEP), beta: float(1) });
+  const placed = graph.op('Mul', [largest, place], seen);
+  const behind = graph.op('Sub', [placed, spread(pool(placed))], seen);
+  const first = graph.op('HardSigmoid', [behind], seen, { alpha: float(1), beta: float(1) });
+  const dx = graph.op('Mul', [spread(dy), first], seen);
+  if (height === f && width === t) return dx;
+  return graph.op('Pad', [dx, graph.int64([0, 0, 0, 0, 0, 0, f - height, t - width])], {
+    ...seen,
+    shape: info.inShape,
+  });
+}
+
+/** The first `height` rows and `width` columns. */
+function cropped(context: LoweringContext, value: Value, height: number, width: number): Value {
+  const [n, f, t, c] = value.shape as [number, number, number, number];
+  if (f === height && t === width) return value;
+  const { graph } = context;
+  const [begin, end, axes] = [graph.int64([0, 0]), graph.int64([height, width]), graph.int64([2, 3])];
+  return graph.op('Slice', [value, begin, end, axes], { ...value, shape: [n, height, width, c] });
+}
 
 const avgPool: Lowering = (context, { x }, attrs) => {
   const info = poolInfo(x!.shape, attrs);
@@ -132,18 +205,10 @@ const avgPoolGrad: Lowering = (context, { dy, input }, attrs) => {
   const { filterHeight: kh, filterWidth: kw, outHeight: oh, outWidth: ow } = info;
   if (oh * ow === 1 && kh === f && kw === t)
     return context.tensor(graph.op('Expand', [share, graph.int64([n, c, f, t])], spec));
-  const tight = kh === info.strideHeight && kw === info.strideWidth && info.padInfo.top + info.padInfo.left === 0;
-  if (tight) {
-    // ONNX Runtime repeats cells forty times faster as a nearest-neighbour Resize than as an Expand between their axes.
-    const grown = { shape: [n, oh * kh, ow * kw, c], dtype: 'float32' as const, layout: 'channels-first' as const };
-    const factors = graph.constant({ data: Float32Array.of(1, 1, kh, kw), shape: [4], dtype: 'float32' });
-    const map = graph.op('Resize', [share, '', factors], grown, {
-      mode: text('nearest'),
-      coordinate_transformation_mode: text('asymmetric'),
-      nearest_mode: text('floor'),
-    });
+  if (tight(info)) {
+    const map = repeated(context, share, kh, kw);
     // Negative pads crop what a ceil-mode window put past the edge.
-    if (oh * kh === f && ow * kw === t) return context.tensor({ ...map, ...spec });
+    if (oh * kh === f && ow * kw === t) return context.tensor(map);
     return context.tensor(graph.op('Pad', [map, graph.int64([0, 0, 0, 0, 0, 0, f - oh * kh, t - ow * kw])], spec));
   }
   const ones = graph.constant({ data: new Float32Array(c * kh * kw).fill(1), shape: [c, 1, kh, kw], dtype: 'float32' });
