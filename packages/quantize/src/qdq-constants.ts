@@ -1,6 +1,7 @@
 import { UsageError } from '@asc/core';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '@asc/onnx';
 import { makeNode } from './make-node.js';
+import type { OperatorRule } from './operator-rules.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
 import { quantizeBias, quantizeWeight, raiseForBias, weightScales, type WeightScales } from './quantize-weights.js';
@@ -57,8 +58,8 @@ export class QdqConstants {
   ): Map<OnnxNode, QuantizedWeights> {
     const uses = [...plan.rules].flatMap(([node, rule]) => {
       const weight = this.#model.initializers.get(node.inputs[1] ?? '');
-      if (weight === undefined || !['conv', 'gemm', 'matmul'].includes(rule)) return [];
-      const axis = rule === 'conv' || isTransposed(node) ? 0 : 1;
+      const axis = weightAxis(node, rule, this.#model);
+      if (weight === undefined || axis === undefined) return [];
       const inputScale = parametersOf.get(plan.groupOf(node.inputs[0] ?? ''))?.scale ?? 1;
       const bias = node.inputs[2] ? this.#model.initializers.get(node.inputs[2]) : undefined;
       return [{ node, weight, name: `${node.inputs[1]}.${axis}`, axis, bias, inputScale }];
@@ -121,6 +122,12 @@ export class QdqConstants {
     if (!this.initializers.has(name)) this.initializers.set(name, tensor);
     return name;
   }
+}
+
+/** The axis of a node's constant weights along which its output channels lie; `undefined` where it has none. */
+export function weightAxis(node: OnnxNode, rule: OperatorRule, { initializers }: OnnxModel): number | undefined {
+  if (!initializers.has(node.inputs[1] ?? '') || !['conv', 'gemm', 'matmul'].includes(rule)) return undefined;
+  return rule === 'conv' || isTransposed(node) ? 0 : 1;
 }
 
 function isTransposed(node: OnnxNode): boolean {
