@@ -5,9 +5,12 @@ import { pairOf, padsOf, toLast, toFirst } from './window.js';
 
 /** (B, C, F, T) by weights (C', C/groups, kF, kT): as tfjs wants it, channels last. */
 const conv: GraphOperator = (call) => {
-  const [x, weight] = [call.input(0), call.input(1)];
+  const [x, taps] = [call.input(0), call.input(1)];
   if (x.rank !== 4) throw call.refusal('a convolution of two axes', `one of ${x.rank - 2}`);
   const groups = call.int('group', 1);
+  const [tall, wide] = pairOf(call, 'dilations');
+  // tfjs has no gradients of windows with gaps.
+  const weight = withZeros(withZeros(taps, 2, tall), 3, wide);
   const y = convolve(call, x, weight, groups);
   if (!call.has(2)) return y;
   return tf.add(y, tf.reshape(call.input(2), [-1, 1, 1]));
@@ -16,21 +19,38 @@ const conv: GraphOperator = (call) => {
 function convolve(call: GraphCall, x: Tensor, weight: Tensor, groups: number): Tensor {
   const [channels = 0, within = 0] = [x.shape[1], weight.shape[1]];
   const strides = pairOf(call, 'strides');
-  const dilations = pairOf(call, 'dilations');
   const pads = padsOf(call);
   if (groups === 1) {
     const filter = tf.transpose(weight, [2, 3, 1, 0]) as Tensor4D;
-    return toFirst(tf.conv2d(toLast(x), filter, strides, pads, 'NHWC', dilations));
+    return toFirst(tf.conv2d(toLast(x), filter, strides, pads));
   }
   if (groups === channels && within === 1) {
     const filter = depthwiseFilter(weight, channels);
-    return toFirst(tf.depthwiseConv2d(toLast(x), filter, strides, pads as never, 'NHWC', dilations));
+    return toFirst(tf.depthwiseConv2d(toLast(x), filter, strides, pads as never));
   }
   const parts = tf.split(x, groups, 1);
   const filters = tf.split(weight, groups, 0);
   return tf.concat(
     parts.map((part, i) => convolve(call, part, filters[i] as Tensor, 1)),
     1,
+  );
+}
+
+/** Weights with `step` − 1 zeros between neighbours along an axis. */
+function withZeros(weight: Tensor, axis: number, step: number): Tensor {
+  if (step === 1) return weight;
+  const size = weight.shape[axis] ?? 1;
+  const apart = [...weight.shape.slice(0, axis + 1), 1, ...weight.shape.slice(axis + 1)];
+  const padded = tf.pad(
+    tf.reshape(weight, apart),
+    apart.map((_, i) => [0, i === axis + 1 ? step - 1 : 0]),
+  );
+  const whole = weight.shape.map((each, i) => (i === axis ? size * step : each));
+  const ends = weight.shape.map((each, i) => (i === axis ? (size - 1) * step + 1 : each));
+  return tf.slice(
+    tf.reshape(padded, whole),
+    weight.shape.map(() => 0),
+    ends,
   );
 }
 
