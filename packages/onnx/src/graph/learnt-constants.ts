@@ -16,18 +16,26 @@ const LEARNT: Readonly<Record<string, readonly number[]>> = {
  */
 export function learntConstants(model: OnnxModel): Map<string, OnnxTensor> {
   const found = new Map<string, OnnxTensor>();
+  /** Values that want a bias. */
+  const products = new Set<string>();
   for (const node of model.nodes) {
-    for (const at of learntOperands(node)) {
-      const name = node.inputs[at] ?? '';
+    const [first = '', second = ''] = node.inputs;
+    const learnt = learntOperands(node, products).filter((name) => {
       const constant = model.initializers.get(name);
-      if (constant?.type === 'float32' && !(node.op === 'MatMul' && isSelection(constant))) found.set(name, constant);
-    }
+      return constant?.type === 'float32' && !(node.op === 'MatMul' && isSelection(constant));
+    });
+    for (const name of learnt) found.set(name, model.initializers.get(name) as OnnxTensor);
+    const isProduct = node.op === 'MatMul' && (learnt.includes(first) || learnt.includes(second));
+    if (isProduct || (node.op === 'Reshape' && products.has(first))) products.add(node.outputs[0] ?? '');
   }
   return found;
 }
 
-function learntOperands({ op, domain }: OnnxNode): readonly number[] {
-  return domain === '' ? (LEARNT[op] ?? []) : [];
+/** Names of the operands that are learnt where they are constants. */
+function learntOperands({ op, domain, inputs }: OnnxNode, products: ReadonlySet<string>): string[] {
+  if (domain !== '') return [];
+  if (op === 'Add' && inputs.some((name) => products.has(name))) return inputs.filter((name) => !products.has(name));
+  return (LEARNT[op] ?? []).flatMap((at) => inputs[at] ?? []);
 }
 
 function isSelection({ data }: OnnxTensor): boolean {
