@@ -24,3 +24,12 @@ export { trace, type Draw, type LayerLike, type Trace, type TraceOptions } from 
 export type { Constant, Layout, Value } from './trace/value.js';
 export { exportOnnx, type ExportableModel, type ExportOptions } from './export/export-onnx.js';
 export { FRONT_END_SCOPE } from './export/front-end-graph.js';
+export { GraphCall, type GraphOperator, type GraphOperatorTable } from './graph/graph-call.js';
+export {
+  graphFunction,
+  type GraphFunction,
+  type GraphFunctionOptions,
+  type NamedTensors,
+} from './graph/graph-function.js';
+export { learntConstants } from './graph/learnt-constants.js';
+export { GRAPH_OPERATORS } from './graph/operators/index.js';

@@ -1,5 +1,7 @@
 export { calibrate, CALIBRATION_METHODS, type CalibrationMethod, type CalibrationOptions } from './calibrate.js';
+export { fakeQuantized, type FakeQuantized } from './fake-quantized.js';
 export { type NodeFate } from './node-fates.js';
+export { prepareStatic, writePrepared, type PreparedModel, type PrepareOptions } from './prepare-static.js';
 export { type QuantizationParameters, type ValueRange } from './quantization-parameters.js';
 export { quantizationReport, type ValueError } from './quantization-report.js';
 export { QUANTIZATION_SCHEMES, type QuantizationScheme } from './quantization-scheme.js';

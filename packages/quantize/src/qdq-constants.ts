@@ -65,7 +65,7 @@ export class QdqConstants {
   ): Map<OnnxNode, QuantizedWeights> {
     const uses = [...plan.rules].flatMap(([node, rule]) => {
       const weight = this.#model.initializers.get(node.inputs[1] ?? '');
-      if (weight === undefined || !['conv', 'gemm', 'matmul'].includes(rule)) return [];
+      if (weight === undefined || weightAxis(node, rule, this.#model) === undefined) return [];
       const inputScale = parametersOf.get(plan.groupOf(node.inputs[0] ?? ''))?.scale ?? 1;
       const bias = node.inputs[2] ? this.#model.initializers.get(node.inputs[2]) : undefined;
       const { key: name, axis } = weightKey(node, rule);
@@ -158,8 +158,18 @@ export class QdqConstants {
 
 /** What a weight goes by, and its axis of output channels. */
 export function weightKey(node: OnnxNode, rule: OperatorRule): { readonly key: string; readonly axis: number } {
-  const axis = rule === 'conv' || isTransposed(node) ? 0 : 1;
+  const axis = outputAxis(node, rule);
   return { key: `${node.inputs[1]}.${axis}`, axis };
+}
+
+/** The axis of a node's constant weights along which its output channels lie; `undefined` where it has none. */
+export function weightAxis(node: OnnxNode, rule: OperatorRule, { initializers }: OnnxModel): number | undefined {
+  const weighted = ['conv', 'gemm', 'matmul'].includes(rule) && initializers.has(node.inputs[1] ?? '');
+  return weighted ? outputAxis(node, rule) : undefined;
+}
+
+function outputAxis(node: OnnxNode, rule: OperatorRule): number {
+  return rule === 'conv' || isTransposed(node) ? 0 : 1;
 }
 
 function isTransposed(node: OnnxNode): boolean {

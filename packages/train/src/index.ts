@@ -69,3 +69,13 @@ export { readCheckpoint, writeCheckpoint, type Checkpoint, type Progress } from 
 export { openRun, readRun, runPaths, type RunFolder, type RunPaths } from './run-folder.js';
 export { describeStatus, type RunStatus } from './run-status.js';
 export { describeEnvironment, type Environment } from './environment.js';
+export {
+  fakeQuantize,
+  gridOf,
+  roundToScale,
+  weightScale,
+  type Grid,
+  type IntegerType,
+} from './quantization/fake-quantize.js';
+export { graphModel, type GraphModel } from './quantization/graph-model.js';
+export { GraphLayer, type GraphLayerConfig, type WatchedRange } from './quantization/graph-layer.js';

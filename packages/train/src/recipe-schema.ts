@@ -10,6 +10,7 @@ import { initSchema } from './recipe/init-schema.js';
 import { positiveInteger } from './recipe/numbers.js';
 import { optimiserSchema } from './recipe/optimiser-schema.js';
 import { pruningSchema } from './recipe/pruning-schema.js';
+import { quantizationSchema } from './recipe/quantization-schema.js';
 import { scheduleSchema } from './recipe/schedule-schema.js';
 import { smokeSchema } from './recipe/smoke-schema.js';
 import { taskSchema } from './recipe/task-schema.js';
@@ -39,6 +40,7 @@ export const recipeSchema = z
     model: z.strictObject({ preset: z.string().min(1), options: jsonOptions }),
     embeddings: embeddingsSchema.optional(),
     init: initSchema.optional(),
+    quantization: quantizationSchema.optional(),
     task: taskSchema.prefault({ kind: 'classification' }),
     distillation: distillationSchema.optional(),
     optimiser: optimiserSchema.prefault({ kind: 'adam' }),
@@ -64,6 +66,26 @@ export const recipeSchema = z
   .refine(({ pruning, epochs }) => pruning === undefined || pruning.toEpoch < epochs, {
     path: ['pruning', 'toEpoch'],
     params: { expected: 'below epochs: the last epoch at least tunes what is left' },
+  })
+  .refine(({ quantization, init }) => quantization === undefined || init !== undefined, {
+    path: ['init'],
+    params: { expected: 'the run to go on from, with a section "quantization"' },
+  })
+  .refine(({ quantization, task }) => quantization === undefined || !('abstractWeight' in task), {
+    path: ['task', 'kind'],
+    params: { expected: 'classification or aed with a section "quantization": the deployed network has one output' },
+  })
+  .refine(({ quantization, averaging }) => quantization === undefined || averaging.kind === 'none', {
+    path: ['averaging', 'kind'],
+    params: { expected: 'none with a section "quantization": a mean of weights rounds otherwise' },
+  })
+  .refine(({ quantization, distillation }) => quantization === undefined || distillation?.kind !== 'segments', {
+    path: ['distillation', 'kind'],
+    params: { expected: 'stored teachers, or none, with a section "quantization"' },
+  })
+  .refine(({ quantization, embeddings }) => quantization === undefined || embeddings === undefined, {
+    path: ['embeddings'],
+    params: { expected: 'none with a section "quantization"' },
   })
   .refine(
     ({ schedule, optimiser }) => !('minLearningRate' in schedule) || schedule.minLearningRate <= optimiser.learningRate,

@@ -14,12 +14,12 @@ const REHEARSED = 'runs/smoke/';
 /**
  * The rehearsal of a recipe: every part of it, but short and small, on another dataset. Two epochs in batches of four, at most
  * two crops or test-time copies, the clip length and the sizes of the network and front end that the recipe's `smoke` section
- * names, time masks in proportion, an untrained VGGish in place of a trained one, simulated codecs in place of ffmpeg's. Earlier runs under `runs/` that it starts or learns from become those under `runs/smoke/`.
+ * names, time masks in proportion, an untrained VGGish in place of a trained one, ranges from four clips that move in the first epoch, simulated codecs in place of ffmpeg's. Earlier runs under `runs/` that it starts or learns from become those under `runs/smoke/`.
  *
  * @param root folder of the rehearsal's dataset, in the layout of the recipe's.
  */
 export function smokeRecipe(recipe: Recipe, root: string): Recipe {
-  const { smoke, averaging, augment, clip, evaluate, distillation, embeddings, init, pruning } = recipe;
+  const { smoke, averaging, augment, clip, evaluate, distillation, embeddings, init, pruning, quantization } = recipe;
   const seconds = Math.min(clip.seconds, smoke.clipSeconds);
   const shorten = <T extends { readonly maxWidth: number }>(mask: T): T => ({
     ...mask,
@@ -59,6 +59,15 @@ export function smokeRecipe(recipe: Recipe, root: string): Recipe {
     ...(pruning === undefined
       ? {}
       : { pruning: { ...pruning, fromEpoch: 0, toEpoch: Math.min(pruning.toEpoch, LAST) } }),
+    ...(quantization === undefined
+      ? {}
+      : {
+          quantization: {
+            ...quantization,
+            calibrationClips: Math.min(quantization.calibrationClips, BATCH),
+            freezeEpochs: Math.min(quantization.freezeEpochs, 1),
+          },
+        }),
     averaging:
       averaging.kind === 'swa' ? { ...averaging, lastEpochs: Math.min(averaging.lastEpochs, EPOCHS) } : averaging,
     batchSize: Math.min(recipe.batchSize, BATCH),

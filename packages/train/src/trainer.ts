@@ -57,7 +57,8 @@ export function createTrainer(options: {
   const pruner = recipe.pruning && createPruner(model, recipe.pruning);
   const optimiser = pruner === undefined ? averaged : pruneUpdates(averaged);
   const schedule = createSchedule(recipe.schedule, recipe.optimiser.learningRate);
-  const source = trainingStep({ model, task, labels, optimiser });
+  const { quantization } = recipe;
+  const source = trainingStep({ model, task, labels, optimiser, watches: quantization !== undefined });
   const compiled = sizedStep(source, execution);
   const rng = createRng(recipe.seed).split('train');
   const totalSteps = updatesPerEpoch * epochs;
@@ -74,12 +75,11 @@ export function createTrainer(options: {
       const rate = learningRate(epoch, step);
       const part = updates.gather(step, arrays['x']?.shape[0] ?? 0);
       const scalars = Object.entries(optimiser.scalars(updates.indexOf(epoch, step), rate, part)).map(
-        ([name, value]): [string, NdArrays[string]] => [
-          `optimiser/${name}`,
-          { dtype: 'float32', shape: [], data: Float32Array.of(value) },
-        ],
+        ([name, value]): [string, NdArrays[string]] => [`optimiser/${name}`, scalar(value)],
       );
-      const outputs = await compiled.run({ ...arrays, ...Object.fromEntries(scalars) }, own.split('layers'));
+      const observing = quantization && { observing: scalar(epoch < epochs - quantization.freezeEpochs ? 1 : 0) };
+      const inputs = { ...arrays, ...Object.fromEntries(scalars), ...observing };
+      const outputs = await compiled.run(inputs, own.split('layers'));
       const loss = scalarOf(outputs, 'total');
       if (!Number.isFinite(loss)) throw diverged(epoch, step, loss, arrays);
       const parts = Object.keys(outputs).filter((name) => name.startsWith('part/'));
@@ -123,6 +123,10 @@ function checkBatch(batch: NdArrays, model: LayersModel, targets: readonly strin
     return [name, array];
   });
   return { ...Object.fromEntries(arrays), ...Object.fromEntries(targets.map((name) => [name, pick(name)])) };
+}
+
+function scalar(value: number): NdArrays[string] {
+  return { dtype: 'float32', shape: [], data: Float32Array.of(value) };
 }
 
 function scalarOf(outputs: NdArrays, name: string): number {

@@ -11,7 +11,7 @@ import type { Task } from './task.js';
 /** A step function with all it reads and writes, ready for `compileStep`. */
 export interface TrainingStep {
   /**
-   * Inputs `x` (B, F, T, C), the model's further inputs by name, the task's soft labels, and `optimiser/<name>` scalars. Outputs `total` (), the descended loss
+   * Inputs `x` (B, F, T, C), the model's further inputs by name, the task's soft labels, `optimiser/<name>` scalars and, where the model watches ranges, `observing`. Outputs `total` (), the descended loss
    * with the layers' own regularisers, `part/<name>` () of the task, and `logits` (B, Y) of the scenes.
    */
   readonly run: StepFunction;
@@ -33,8 +33,10 @@ export function trainingStep(options: {
   readonly task: Task;
   readonly labels: LabelSpace;
   readonly optimiser: Optimiser;
+  /** The model watches ranges: the step takes a scalar `observing`, 1 where they move, and hands it to the layers. */
+  readonly watches?: boolean | undefined;
 }): TrainingStep {
-  const { model, task, labels, optimiser } = options;
+  const { model, task, labels, optimiser, watches = false } = options;
   const weights = namedWeights(model);
   const trained = weights.filter((weight) => weight.trainable);
   if (trained.length === 0) throw new UsageError({ what: `Every weight of the model "${model.name}" is frozen.` });
@@ -50,7 +52,8 @@ export function trainingStep(options: {
     const input = (name: string) => required(inputs, name);
     const kept: Record<string, tf.Tensor> = {};
     const { value: total, grads } = tf.variableGrads(() => {
-      const outputs = applyModel(model, input, { training: true, random });
+      const observing = watches ? { observing: input('observing') } : {};
+      const outputs = applyModel(model, input, { training: true, random, ...observing });
       const loss = task.loss(outputs, Object.fromEntries(targets.map(([name]) => [name, input(name)])));
       // What leaves this function beside the sum would be freed at its end.
       kept['logits'] = tf.keep(tf.clone(outputs[0] as tf.Tensor));
@@ -88,6 +91,7 @@ export function trainingStep(options: {
       ...Object.fromEntries(
         optimiser.scalarNames.map((name) => [`optimiser/${name}`, { dtype: 'float32', shape: [] } as const]),
       ),
+      ...(watches && { observing: { dtype: 'float32', shape: [] } as const }),
     }),
     dispose() {
       for (const slot of Object.values(slots)) slot.dispose();

@@ -1,4 +1,4 @@
-import { DataError, labelSpace, UsageError, type Predictions } from '@asc/core';
+import { DataError, labelSpace, UsageError, type ModelCard, type Predictions } from '@asc/core';
 import { evaluate, predictionsFromCsv, type Report } from '@asc/evaluate';
 import { complexity } from '@asc/models';
 import { readRun, type Recipe } from '@asc/train';
@@ -6,7 +6,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { shellWord } from '../terminal/shell-word.js';
 import { readCard } from './load-run.js';
+import { onnxComplexity } from './onnx-complexity.js';
 import { recipeModel } from './prepare-model.js';
+import { restoreQuantized } from './quantized-model.js';
 
 /** What one run or prediction file brings to a comparison. */
 export interface Contestant {
@@ -47,8 +49,14 @@ async function ofRun(folder: string): Promise<Contestant> {
     );
   });
   const predictions = fromJson(text, paths.predictions);
-  const { parameters } = complexity(recipeModel(recipe, card).deployed);
+  const parameters = await parametersOf(folder, recipe, card);
   return { path: folder, predictions, report: judge(folder, predictions, card.labels), recipe, parameters };
+}
+
+/** Of a network that is trained on 8 bits, those of its graph, norms folded. */
+async function parametersOf(folder: string, recipe: Recipe, card: ModelCard): Promise<number> {
+  if (recipe.quantization === undefined) return complexity(recipeModel(recipe, card).deployed).parameters;
+  return (await onnxComplexity((await restoreQuantized(folder, recipe)).prepared)).parameters;
 }
 
 async function ofFile(path: string): Promise<Contestant> {

@@ -5,9 +5,10 @@ import { exportOnnx, type OnnxModel } from '@asc/onnx';
 import { loadWeights, readCheckpoint, readRun, type Recipe } from '@asc/train';
 import { readFile, stat } from 'node:fs/promises';
 import type { RunWeights } from '../command/run-weights.js';
+import { cardPath } from './card-path.js';
 import { restoreEmbedder } from './embedder.js';
 import { recipeModel } from './prepare-model.js';
-import { cardPath } from './run-training.js';
+import { exportQuantized, isQuantized, restoreQuantized } from './quantized-model.js';
 
 /** A trained network as its run left it. */
 export interface LoadedRun {
@@ -30,9 +31,9 @@ export async function loadRun(folder: string, options: { readonly weights?: RunW
   const card = await readCard(folder);
   if (!(await isThere(paths[weights]))) throw missing(folder, weights, recipe);
   const { state, epoch } = await readCheckpoint(paths[weights], { recipeHash });
-  const model = recipeModel(recipe, card);
+  const model = recipe.quantization === undefined ? recipeModel(recipe, card) : await restoreQuantized(folder, recipe);
   loadWeights(model.training, state);
-  if (model.embedder?.frozen === true) await restoreEmbedder(folder, model.embedder);
+  if ('embedder' in model && model.embedder?.frozen === true) await restoreEmbedder(folder, model.embedder);
   return { recipe, card, model, weights, epoch };
 }
 
@@ -55,8 +56,11 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** The deployed network of a run as an ONNX model that takes feature maps or, its front end inside, raw samples. */
-export function exportRun({ card, model }: LoadedRun, input: ModelCard['input']): OnnxModel {
+/**
+ * The deployed network of a run as an ONNX model that takes feature maps or, its front end inside, raw samples; on 8 bits where it
+ * was trained on them.
+ */
+export function exportRun({ recipe, card, model }: LoadedRun, input: ModelCard['input']): OnnxModel {
   if (input === 'waveform' && card.patches !== undefined) {
     throw new UsageError({
       what: `The network "${model.name}" hears a recording at two sample rates, and takes no raw samples.`,
@@ -64,6 +68,7 @@ export function exportRun({ card, model }: LoadedRun, input: ModelCard['input'])
       hint: 'Export it with --input features: it takes "features" and "patches", as the model card describes.',
     });
   }
+  if (isQuantized(model)) return exportQuantized(model, recipe, card, input);
   const own = { ...card, input };
   return exportOnnx(
     model.deployed,

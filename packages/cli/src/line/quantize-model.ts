@@ -100,7 +100,7 @@ export async function quantizeModel(
 }
 
 /** At most `count` clips, evenly spaced. */
-function evenly(clips: ClipList, count: number): readonly ClipInfo[] {
+export function evenly(clips: ClipList, count: number): readonly ClipInfo[] {
   if (clips.length <= count) return [...clips];
   return Array.from({ length: count }, (_, i) => clips.at(Math.floor((i * clips.length) / count)) as ClipInfo);
 }

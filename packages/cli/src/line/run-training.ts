@@ -18,6 +18,7 @@ import {
 import { existsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { cardPath } from './card-path.js';
 import { evaluationClips } from './evaluation-clips.js';
 import { keepEmbedder, loadEmbedder, restoreEmbedder, UNTRAINED, type Embedder } from './embedder.js';
 import { closeSources, createMapSources } from './map-sources.js';
@@ -28,6 +29,8 @@ import { packageVersions } from './package-versions.js';
 import { recipeCard, recipeModel, type RecipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
 import { keepAside, refuseHeardAside } from './keep-aside.js';
+import { keepQuantized, restoreQuantized } from './quantized-model.js';
+import { quantizeRun } from './quantize-run.js';
 import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
 import { windowAugmentation } from './window-augmentation.js';
@@ -66,11 +69,6 @@ export interface TrainingResult {
   readonly interrupted: boolean;
 }
 
-/** Where the card of a run lies. */
-export function cardPath(folder: string): string {
-  return join(folder, 'card.json');
-}
-
 /**
  * The whole line from a recipe to a trained run: dataset, features in worker threads, batches, training, validation on the
  * held-out side of the fold.
@@ -88,16 +86,16 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const located = { ...given.dataset, root: dataset.root };
   const placed: Recipe = { ...given, dataset: located, augment, init, embeddings };
   const card = recipeCard(given, dataset.labels);
-  const built = recipeModel(placed, card);
-  const { training: model, judged: deployed, embedder } = built;
-  if (embedder !== undefined) await fillEmbedder(embedder, embeddings?.weights, resumed ? out : undefined);
-  if (init !== undefined && !resumed) {
-    await refuseHeardAside(placed, init.from);
-    initWeights(model, await readWeights(init.from));
-  }
   const { fold, trainOn } = placed.dataset;
   const split = trainOn === 'all' ? labelled(dataset.clips) : dataset.split(fold, 'train');
   const { train, aside } = keepAside(split, placed.evaluate.keepAside);
+  if (init !== undefined && !resumed) await refuseHeardAside(placed, init.from);
+  const quantized =
+    placed.quantization && (await (resumed ? restoreQuantized(out, placed) : quantizeRun(placed, card, train, signal)));
+  const built = quantized ?? recipeModel(placed, card);
+  const { training: model, judged: deployed, embedder } = built;
+  if (embedder !== undefined) await fillEmbedder(embedder, embeddings?.weights, resumed ? out : undefined);
+  if (init !== undefined && quantized === undefined && !resumed) initWeights(model, await readWeights(init.from));
   const heldOut = dataset.split(fold, 'evaluate');
   if (heldOut.length === 0) {
     throw new UsageError({
@@ -135,6 +133,7 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
     // Last of all preparations: what cannot be trained leaves no folder behind.
     run = await openRun(out, { recipe, resume: options.resume === true, versions: packageVersions() });
     if (embedder?.frozen === true && !resumed) await keepEmbedder(out, embedder);
+    if (quantized !== undefined && !resumed) await keepQuantized(out, quantized);
     if (run.before !== undefined) options.onResume?.(run.before);
     await writeFileAtomic(cardPath(out), `${JSON.stringify(card, null, 2)}\n`);
     const judging = { crops: recipe.evaluate.crops, signal };
