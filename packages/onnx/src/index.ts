@@ -32,4 +32,5 @@ export {
   type NamedTensors,
 } from './graph/graph-function.js';
 export { learntConstants } from './graph/learnt-constants.js';
+export { takesMeans } from './graph/takes-means.js';
 export { GRAPH_OPERATORS } from './graph/operators/index.js';

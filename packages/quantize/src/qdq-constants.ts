@@ -1,12 +1,11 @@
 import { UsageError } from '@asc/core';
-import type { OnnxModel, OnnxNode, OnnxTensor } from '@asc/onnx';
+import { takesMeans, type OnnxModel, type OnnxNode, type OnnxTensor } from '@asc/onnx';
 import { roundAdaptively, type InputGram } from './adaptive-rounding.js';
 import { makeNode } from './make-node.js';
 import type { OperatorRule } from './operator-rules.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
 import { quantizeBias, quantizeWeight, raiseForBias, weightScales, type WeightScales } from './quantize-weights.js';
-import { takesMeans } from './rewrite/conv-instead-of-mean.js';
 import { freshName, valueNames } from './value-names.js';
 
 /** The DequantizeLinear nodes in front of a weighted node, and the inputs (weight, bias) they give it. */

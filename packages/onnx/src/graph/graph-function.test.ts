@@ -96,6 +96,10 @@ const CASES: [string, OnnxModel][] = [
   ['Split into parts of two sizes', graphOf('Split', map, [whole(3, 1)], { axis: int(1) }, 2)],
   ['Slice from the end', graphOf('Slice', map, [whole(-3, 1), whole(1000, -1), whole(3, 2)])],
   [
+    'Slice in steps',
+    graphOf('Slice', map, [whole(1, 0), whole(1000, 3), whole(2, -1), whole(2, 3)]),
+  ],
+  [
     'Pad',
     graphOf('Pad', map, [whole(0, 1, 0, 2, 0, 0, 3, 0), { type: 'float32', shape: [], data: Float32Array.of(7) }]),
   ],
@@ -164,4 +168,11 @@ test('an operator nobody knows is refused by name, unless nothing needs it', () 
   expect(() => graphFunction(model)).toThrow(/Einsum cannot be run in tfjs/);
   expect(graphFunction(model, { outputs: ['x'] })).toBeInstanceOf(Function);
   expect(() => graphFunction({ ...model, nodes: [{ ...model.nodes[0]!, domain: 'asc' }] })).toThrow(/asc\.Einsum/);
+});
+
+test('a convolution that takes means learns nothing', () => {
+  const means = { type: 'float32' as const, shape: [4, 1, 7, 9], data: new Float32Array(252).fill(1 / 63) };
+  expect(learntConstants(graphOf('Conv', map, [means], { group: int(4) })).size).toBe(0);
+  means.data[5] = 0;
+  expect([...learntConstants(graphOf('Conv', map, [means], { group: int(4) })).keys()]).toEqual(['c0']);
 });

@@ -1,4 +1,5 @@
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../model/onnx-model.js';
+import { takesMeans } from './takes-means.js';
 
 /** Operators with learnt constants, in these operands. */
 const LEARNT: Readonly<Record<string, readonly number[]>> = {
@@ -11,7 +12,8 @@ const LEARNT: Readonly<Record<string, readonly number[]>> = {
 
 /**
  * The constants of a graph that a network learns, by name, in graph order: weights and biases of convolutions and matrix
- * products, slopes, gains and shifts. A matrix of nothing but 0 and 1 moves numbers and is not one of them; nor are
+ * products, slopes, gains and shifts. A matrix of nothing but 0 and 1 moves numbers, a convolution
+ * with nothing but 1/n takes means, and neither is one of them; nor are
  * constants that are added or multiplied elsewhere, which may be anything.
  */
 export function learntConstants(model: OnnxModel): Map<string, OnnxTensor> {
@@ -22,7 +24,8 @@ export function learntConstants(model: OnnxModel): Map<string, OnnxTensor> {
     const [first = '', second = ''] = node.inputs;
     const learnt = learntOperands(node, products).filter((name) => {
       const constant = model.initializers.get(name);
-      return constant?.type === 'float32' && !(node.op === 'MatMul' && isSelection(constant));
+      if (constant?.type !== 'float32') return false;
+      return !(node.op === 'MatMul' && isSelection(constant)) && !(node.op === 'Conv' && takesMeans(constant));
     });
     for (const name of learnt) found.set(name, model.initializers.get(name) as OnnxTensor);
     const isProduct = node.op === 'MatMul' && (learnt.includes(first) || learnt.includes(second));

@@ -1,5 +1,5 @@
 import { sizeOf } from '@asc/core';
-import type { OnnxModel, OnnxNode, OnnxTensor } from '@asc/onnx';
+import type { OnnxModel, OnnxNode } from '@asc/onnx';
 import { makeNode } from '../make-node.js';
 import { freshName, valueNames } from '../value-names.js';
 import { axesOf, hasFixedSize, intOf, intsOf } from './attributes.js';
@@ -31,13 +31,6 @@ export function convInsteadOfMean(model: OnnxModel, shapes: ValueShapes): OnnxMo
     return { ...makeNode('Conv', [node.inputs[0] ?? '', weight], [...node.outputs], attributes), name: node.name };
   });
   return { ...model, nodes, initializers };
-}
-
-/** Whether all that a `Conv` with this weight (O, C/group, h, w) does is take means. */
-export function takesMeans({ shape, data }: OnnxTensor): boolean {
-  const size = sizeOf(shape.slice(1));
-  const share = Math.fround(1 / size);
-  return shape.length === 4 && size > 1 && (data as Float32Array).every((value) => value === share);
 }
 
 interface MeanWindow {

@@ -66,7 +66,8 @@ const slice: GraphOperator = (call) => {
   const x = call.input(0);
   const [starts, ends] = [call.numbers(1) ?? [], call.numbers(2) ?? []];
   const axes = (call.numbers(3) ?? starts.map((_, i) => i)).map((axis) => (axis < 0 ? axis + x.rank : axis));
-  if ((call.numbers(4) ?? []).some((step) => step !== 1)) throw call.refusal('slices of step 1', 'another step');
+  const steps = call.numbers(4) ?? axes.map(() => 1);
+  if (steps.some((step) => step < 1)) throw call.refusal('slices of a step of at least 1', steps.join(', '));
   const begin = x.shape.map(() => 0);
   const size = [...x.shape];
   axes.forEach((axis, i) => {
@@ -75,8 +76,22 @@ const slice: GraphOperator = (call) => {
     begin[axis] = at(starts[i] ?? 0);
     size[axis] = Math.max(0, at(ends[i] ?? whole) - at(starts[i] ?? 0));
   });
-  return tf.slice(x, begin, size);
+  return axes.reduce((cut, axis, i) => everyNth(cut, axis, steps[i] ?? 1), tf.slice(x, begin, size) as Tensor);
 };
+
+/** Places 0, step, 2·step … of an axis, by operations that have a gradient. */
+function everyNth(x: Tensor, axis: number, step: number): Tensor {
+  if (step === 1) return x;
+  const [before, size, after] = [x.shape.slice(0, axis), x.shape[axis] ?? 0, x.shape.slice(axis + 1)];
+  const count = Math.ceil(size / step);
+  const whole = tf.pad(
+    x,
+    x.shape.map((_, at): [number, number] => [0, at === axis ? count * step - size : 0]),
+  );
+  const rows = tf.reshape(whole, [...before, count, step, ...after]);
+  const first = tf.slice(rows, Array<number>(rows.rank).fill(0), [...before, count, 1, ...after]);
+  return tf.reshape(first, [...before, count, ...after]);
+}
 
 const pad: GraphOperator = (call) => {
   const x = call.input(0);
