@@ -31,7 +31,7 @@ describe('README', () => {
     const { stdout } = await asc(['--help']);
     const [, list = ''] = /Commands:\n([\s\S]*?)\n\n/.exec(stdout) ?? [];
     const names = [...list.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? '');
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(15);
     for (const name of names) expect(text).toMatch(new RegExp(`^\\| \`${name}\\b`, 'm'));
   });
 });

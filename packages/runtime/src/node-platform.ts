@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { fetchBytes } from './fetch-bytes.js';
 import type { Platform } from './platform.js';
-import type { WorkerReply } from './worker-protocol.js';
+import { END, type WorkerReply } from './worker-protocol.js';
 
 /** Files by path, and a thread. */
 export const nodePlatform: Platform = {
@@ -22,11 +22,16 @@ export const nodePlatform: Platform = {
     worker.on('messageerror', (error) => die(`What the classifier's worker said could not be read: ${error.message}`));
     worker.on('error', (error) => die(`The classifier's worker failed: ${error.message}`, error));
     worker.on('exit', (code) => die(`The classifier's worker ended on its own, with exit code ${code}.`));
+    const exited = new Promise((resolve) => void worker.once('exit', resolve));
     worker.unref();
     return {
       post: (call, transfer) => worker.postMessage(call, [...transfer]),
       setBusy: (busy) => (busy ? worker.ref() : worker.unref()),
-      terminate: async () => void (await worker.terminate()),
+      async terminate() {
+        worker.ref();
+        worker.postMessage(END);
+        await exited;
+      },
     };
   },
 };

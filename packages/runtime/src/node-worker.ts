@@ -2,7 +2,7 @@ import { UsageError } from '@asc/core';
 import type { OrtModule } from '@asc/onnx/model';
 import { parentPort } from 'node:worker_threads';
 import { serveModel } from './serve-model.js';
-import type { WorkerCall } from './worker-protocol.js';
+import { END, type WorkerCall } from './worker-protocol.js';
 
 // The thread behind a classifier in Node: started by it, never imported.
 
@@ -24,5 +24,9 @@ async function bringOrt(): Promise<OrtModule> {
 }
 
 const port = parentPort;
-const take = serveModel((reply) => port?.postMessage(reply), bringOrt);
-port?.on('message', (call: WorkerCall) => take(call));
+const server = serveModel((reply) => port?.postMessage(reply), bringOrt);
+port?.on('message', (call: WorkerCall | typeof END) => {
+  if (call !== END) server.take(call);
+  // A closed port leaves the thread nothing to wait for.
+  else void server.end().finally(() => port.close());
+});

@@ -30,5 +30,5 @@ const bringOrt: BringOrt = async ({ threads, wasmPaths }) => {
 };
 
 const scope = globalThis as unknown as WorkerScope;
-const take = serveModel((reply) => scope.postMessage(reply), bringOrt);
-scope.onmessage = ({ data }) => take(data);
+const server = serveModel((reply) => scope.postMessage(reply), bringOrt);
+scope.onmessage = ({ data }) => server.take(data);

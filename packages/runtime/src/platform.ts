@@ -28,6 +28,7 @@ export interface WorkerHandle {
   post(call: WorkerCall, transfer: readonly ArrayBuffer[]): void;
   /** Says whether something is awaited of it: an idle worker does not keep a process alive. */
   setBusy(busy: boolean): void;
+  /** Ends the worker; in Node not before the call in hand is finished. Safe to call when it is gone. */
   terminate(): Promise<void>;
 }
 

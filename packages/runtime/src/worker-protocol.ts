@@ -24,3 +24,6 @@ export interface WorkerCall {
 export type WorkerReply =
   | { readonly id: number; readonly ok: true; readonly judged: readonly JudgedWindow[] }
   | { readonly id: number; readonly ok: false; readonly error: PackedError };
+
+/** Asks a thread to end once the call in hand is finished: ONNX Runtime takes the whole process along when its thread is killed. */
+export const END = 'end';

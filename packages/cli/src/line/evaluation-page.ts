@@ -51,7 +51,7 @@ export async function evaluationPage(options: EvaluationPageOptions): Promise<st
 async function costOf(model: OnnxModel, card: ModelCard): Promise<HtmlReportCost> {
   const counted = await onnxComplexity(model);
   const { macsPerSecond, storage, standings } = fileStandings(counted, card, COMPLEXITY_RULES);
-  const { parameters, nonZeroParameters, bytes, macs } = counted;
+  const { nodes, parameters, nonZeroParameters, bytes, macs } = counted;
   const seconds = card.clipSamples / card.sampleRateHz;
   return {
     facts: [
@@ -67,5 +67,6 @@ async function costOf(model: OnnxModel, card: ModelCard): Promise<HtmlReportCost
       passes: standing.passes,
       verdict: verdictOf(standing),
     })),
+    layers: nodes,
   };
 }

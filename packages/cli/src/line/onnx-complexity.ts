@@ -56,8 +56,10 @@ export interface OnnxComplexity {
  */
 export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
-  const constants = (node: OnnxNode): Stored[] =>
-    (LEARNT[node.op] ?? []).flatMap((at) => storedAs(node.inputs[at], model, producers));
+  const constants = (node: OnnxNode): Stored[] => {
+    const stored = (LEARNT[node.op] ?? []).flatMap((at) => storedAs(node.inputs[at], model, producers));
+    return node.op === 'Conv' && stored.some(takesMeans) ? [] : stored;
+  };
   // The front end is features, not network.
   const learnt = model.nodes.filter(
     (node) => !node.name.startsWith(`${FRONT_END_SCOPE}/`) && constants(node).length > 0,
@@ -122,6 +124,11 @@ function storedAs(
   if (node === undefined || !STORAGE_OPS.has(node.op)) return [];
   const behind = node.op === 'DequantizeLinear' ? zeroPoint(model.initializers.get(node.inputs[2] ?? '')) : zero;
   return storedAs(node.inputs[0], model, producers, behind);
+}
+
+/** A convolution's weight (O, C/group, h, w) of one number only: 1/n in the storage there is, for means; nothing learnt. */
+function takesMeans({ tensor: { shape, data } }: Stored): boolean {
+  return shape.length === 4 && data[0] !== 0 && data[0] !== 0n && data.every((value) => value === data[0]);
 }
 
 function zeroPoint(points: OnnxTensor | undefined): number | undefined {

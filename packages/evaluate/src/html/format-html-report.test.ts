@@ -32,6 +32,7 @@ function pageOf(scenes: readonly string[], count: number, change: Partial<HtmlRe
         { rule: 'dcase2021', note: '128 KB', passes: true, verdict: 'pass' },
         { rule: 'dcase2022', note: 'int8', passes: false, verdict: 'no: int8 is asked for' },
       ],
+      layers: [{ name: 'stem/conv', op: 'Conv', outputShape: [16, 128, 250], parameters: 4321, macs: 98_765_432 }],
     },
     documents: { recipe: { seed: 1 } },
     ...change,
@@ -75,6 +76,7 @@ describe('a report as a page', () => {
     }
     for (const counts of report.confusion) for (const clips of counts) expect(text).toContain(`>${clips}</td>`);
     expect(text).toContain('no: int8 is asked for');
+    for (const cell of ['stem/conv', '16 × 128 × 250', '4,321', '98,765,432']) expect(text).toContain(`>${cell}</t`);
     expect(text).toContain('15 clips without a device');
     expect(text).not.toMatch(/https?:|url\(|@import|NaN|Infinity|undefined|null/);
     expect([...text.matchAll(/ src="([^"]*)"/g)].map(([, address]) => address)).toEqual(

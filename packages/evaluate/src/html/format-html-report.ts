@@ -28,6 +28,15 @@ export interface HtmlReportCost {
     readonly passes: boolean;
     readonly verdict: string;
   }[];
+  /** What computes with learnt numbers, in order. */
+  readonly layers: readonly {
+    readonly name: string;
+    readonly op: string;
+    /** Shape for one input. */
+    readonly outputShape: readonly number[];
+    readonly parameters: number;
+    readonly macs: number;
+  }[];
 }
 
 /**
@@ -159,11 +168,18 @@ function deviceSection({ devices, deviceGroups, clipsWithoutDevice }: Report): H
   </section>`;
 }
 
-function costSection({ facts, rules }: HtmlReportCost): Html {
+function costSection({ facts, rules, layers }: HtmlReportCost): Html {
   const rows = rules.map(({ rule, note, passes, verdict }) => [
     rule,
     passes ? html`${verdict}` : html`<span class="no">${verdict}</span>`,
     note,
+  ]);
+  const perLayer = layers.map(({ name, op, outputShape, parameters, macs }) => [
+    name,
+    op,
+    outputShape.join(' × '),
+    count(parameters),
+    count(macs),
   ]);
   return html`<section id="cost">
     <h2>Cost</h2>
@@ -175,6 +191,10 @@ function costSection({ facts, rules }: HtmlReportCost): Html {
       )}
     </dl>
     <div class="words">${plainTable('Official limits', ['edition', 'verdict', 'limit'], rows)}</div>
+    <details>
+      <summary>layer by layer</summary>
+      ${plainTable('Cost by layer', ['layer', 'operator', 'output', 'parameters', 'MACs'], perLayer)}
+    </details>
   </section>`;
 }
 
