@@ -3,7 +3,7 @@
  * and in Chromium. Run: node scripts/quantization-study.mjs [--networks amfm-small,…] [--retime]. Needs a build and the dataset;
  * without Chromium its column stays empty.
  *
- * Runs and files are kept in runs/quantization and never made twice: stop and start it as you like. A line a form goes to
+ * Runs and files are kept in runs/esc-scenes and never made twice: stop and start it as you like. A line a form goes to
  * docs/studies/quantization.csv, the table to standard output. All forms of a network are timed by turns, in one go, when a
  * new one came or with `--retime`: leave the machine alone meanwhile.
  */
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const csv = join(root, 'docs/studies/quantization.csv');
-const runs = 'runs/quantization';
+const runs = 'runs/esc-scenes';
 const RECIPES = ['amfm-small', 'resnetse-mfm', 'xin2022'];
 const TIMING = { rounds: 11, runs: 10 };
 

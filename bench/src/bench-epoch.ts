@@ -1,6 +1,7 @@
-import { UsageError } from '@asc/core';
+import { AscError, UsageError } from '@asc/core';
 import { parseRecipe, setRecipeValues } from '@asc/train';
 import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runContest, type Timing } from './contest.js';
@@ -36,15 +37,23 @@ const PEERS = [
  */
 export async function benchEpoch(options: BenchOptions, { scratch, machine, voice }: Workplace): Promise<void> {
   const { threads, rounds, steps, python } = options;
+  if (threads !== availableParallelism()) {
+    throw new UsageError({
+      what: 'bench epoch takes every core on both sides: our recordings are read by as many threads.',
+      expected: `--threads ${availableParallelism()}`,
+      received: String(threads),
+    });
+  }
   const data = await dataFolder(options.data);
   const rows: string[][] = [];
   const verdicts: string[] = [];
   let path = '';
   for (const kind of KINDS) {
     const folders = { data, out: (place: number) => scratch.folder(`run-${kind.probability}-${place}`) };
-    const starts = [
-      (place: number) => startOurs(kind, folders.out(place), data, threads),
-      ...(python === undefined ? [] : PEERS.map((peer) => () => startTwin(kind, peer, data, python, threads))),
+    const twins = PEERS.map((named) => () => startTwin(kind, named, data, python ?? '', threads));
+    let starts: ((place: number) => Promise<Started>)[] = [
+      (place) => startOurs(kind, folders.out(place), data, threads),
+      ...(python === undefined ? [] : twins),
     ];
     let running: Peer[] = [];
     let facts: PeerFacts | undefined;
@@ -53,9 +62,14 @@ export async function benchEpoch(options: BenchOptions, { scratch, machine, voic
       for (let round = 0; round < rounds; round++) {
         await closeAll(running);
         running = [];
-        for (const [at, start] of starts.entries()) {
-          const { peer, own } = await start(round);
-          running.push(peer);
+        for (const start of [...starts]) {
+          const { peer, own, failure } = await start(round);
+          if (own === undefined) {
+            voice.say(`${peer.name} is left out: ${failure}`);
+            starts = starts.filter((each) => each !== start);
+            continue;
+          }
+          const at = running.push(peer) - 1;
           if (peer.side === 'peer') facts ??= own;
           const { name, side } = peer;
           cold[at] = { name, side, rounds: [...(cold[at]?.rounds ?? []), await peer.run(1)] };
@@ -115,7 +129,14 @@ export async function benchEpoch(options: BenchOptions, { scratch, machine, voic
 /** Throughput over the best peer that an epoch should have. */
 const BAR = 1.2;
 
-async function startOurs(kind: Kind, out: string, dataDir: string, threads: number) {
+/** A process that is ready, with what it says of itself, or one that failed and was closed. */
+interface Started {
+  readonly peer: Peer;
+  readonly own?: PeerFacts;
+  readonly failure?: string;
+}
+
+async function startOurs(kind: Kind, out: string, dataDir: string, threads: number): Promise<Started> {
   const file = fileURLToPath(new URL(RECIPE, import.meta.url));
   const recipe = setRecipeValues(parseRecipe(JSON.parse(await readFile(file, 'utf8'))), [
     `epochs=${EPOCHS}`,
@@ -138,11 +159,17 @@ async function startTwin(
   dataDir: string,
   python: string,
   threads: number,
-): Promise<{ readonly peer: Peer; readonly own: PeerFacts }> {
+): Promise<Started> {
   const peer = await Peer.start({ ...named, script: 'epoch', python, threads });
   const responses = kind.probability === 0 ? '' : join(dataDir, RESPONSES);
   const request = { dataset: join(dataDir, 'esc-scenes'), fold: FOLD, responses, probability: kind.probability };
-  return { peer, own: await peer.prepare(request) };
+  try {
+    return { peer, own: await peer.prepare(request) };
+  } catch (error) {
+    await peer.close();
+    if (!(error instanceof AscError)) throw error;
+    return { peer, failure: error.message };
+  }
 }
 
 async function closeAll(peers: readonly Peer[]): Promise<void> {

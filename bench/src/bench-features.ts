@@ -42,6 +42,9 @@ export async function benchFeatures(options: BenchOptions, { scratch, machine, v
     const differences = result.scores.map(({ name }, at) =>
       PEERS.some((peer) => peer.name === name) ? largestDifference(ours, result.values[at] ?? []) : undefined,
     );
+    for (const { name } of options.python === undefined ? [] : PEERS) {
+      if (result.scores.every((score) => score.name !== name)) missed.push(`${preset} without ${name}`);
+    }
     result.scores.forEach((score, at) => {
       const bar = PEERS.find(({ name }) => name === score.name)?.wanted;
       const speed = own === undefined ? NaN : speedOver(own, score).median;

@@ -1,6 +1,6 @@
 import { createRng, UsageError, type NdArrays } from '@asc/core';
 import { complexity } from '@asc/models';
-import { compileStep, trace } from '@asc/onnx';
+import { compileStep, loweringsFor, trace } from '@asc/onnx';
 import { adam, createTask, namedWeights, trainingStep } from '@asc/train';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { Contender } from './contest.js';
@@ -120,7 +120,7 @@ async function benchNetwork(
   };
   const peers = TORCH_VARIANTS.map((variant) => ({ ...variant, script: 'train', threads, request }));
   const { macs } = complexity(network.training);
-  const bytes = bytesOfStep(network.training, arrays);
+  const bytes = await bytesOfStep(network.training, arrays);
   const started = performance.now();
   const ours = await ourTrainer(network.training, arrays, threads);
   voice.say(`asc: ${name} traced and loaded in ${((performance.now() - started) / 1000).toFixed(1)} s`);
@@ -202,10 +202,11 @@ function stepOf(model: LayersModel, arrays: NdArrays) {
   return { optimiser, step: trainingStep({ model, task, labels: LABELS, optimiser }) };
 }
 
-function bytesOfStep(model: LayersModel, arrays: NdArrays): number {
+async function bytesOfStep(model: LayersModel, arrays: NdArrays): Promise<number> {
   const { step } = stepOf(model, arrays);
   const inputs = step.inputs(arrays['x']?.shape ?? []);
-  const traced = trace(step.run, { inputs, state: step.state, layers: model.layers });
+  const lowerings = await loweringsFor('cpu');
+  const traced = trace(step.run, { inputs, state: step.state, layers: model.layers, lowerings });
   step.dispose();
   return tracedBytes(traced.model);
 }

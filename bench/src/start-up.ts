@@ -4,7 +4,7 @@
  */
 import { AscError } from '@asc/core';
 import { createModel, listPresets } from '@asc/models';
-import { OnnxRunner, trace } from '@asc/onnx';
+import { compileStep } from '@asc/onnx';
 import { adam, createTask, trainingStep } from '@asc/train';
 import '@tensorflow/tfjs-backend-cpu';
 import { LABELS } from './network.js';
@@ -22,18 +22,15 @@ for (const name of asked.length > 0 ? asked : listPresets().map((preset) => pres
     const [, ...map] = training.inputs[0]?.shape ?? [];
     const begun = process.cpuUsage();
     const started = performance.now();
-    const { model } = trace(step.run, {
+    const compiled = await compileStep(step.run, {
       inputs: step.inputs([BATCH, ...map.map((size) => size ?? 1)]),
       state: step.state,
       layers: training.layers,
     });
-    const runner = await OnnxRunner.create(model, { workload: 'long' });
     const seconds = (performance.now() - started) / 1000;
     const { user, system } = process.cpuUsage(begun);
-    console.log(
-      `${name.padEnd(32)} ${((user + system) / 1e6).toFixed(2)} s of the processor, ${seconds.toFixed(2)} s, ${model.nodes.length} nodes`,
-    );
-    await runner.release();
+    console.log(`${name.padEnd(32)} ${((user + system) / 1e6).toFixed(2)} s of the processor, ${seconds.toFixed(2)} s`);
+    await compiled.release();
     step.dispose();
   } catch (error) {
     if (!(error instanceof AscError)) throw error;

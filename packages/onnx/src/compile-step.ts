@@ -4,7 +4,7 @@ import { createEagerStep } from './eager-step.js';
 import { channelBlock } from './model/channel-block.js';
 import { OnnxRunner } from './model/onnx-runner.js';
 import { drawKey } from './random-source.js';
-import { ENGINES, type CompiledStep, type StepFunction, type StepOptions } from './step.js';
+import { ENGINES, type CompiledStep, type Engine, type StepFunction, type StepOptions } from './step.js';
 import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
 import type { LoweringTable } from './trace/lowering.js';
 import { blockedLowerings } from './trace/lowerings/channel-blocks.js';
@@ -24,8 +24,7 @@ export async function compileStep(fn: StepFunction, options: StepOptions): Promi
   const engine = options.engine ?? 'cpu';
   checkOneOf('engine', engine, ENGINES);
   if (engine === 'eager') return createEagerStep(fn, options);
-  const lowerings = options.lowerings ?? (engine === 'cpu' ? await processorLowerings() : undefined);
-  const traced = trace(fn, { ...options, ...(lowerings === undefined ? {} : { lowerings }) });
+  const traced = trace(fn, { ...options, lowerings: await loweringsFor(engine, options.lowerings) });
   const runner = await OnnxRunner.create(traced.model, {
     engine,
     workload: 'long',
@@ -36,10 +35,20 @@ export async function compileStep(fn: StepFunction, options: StepOptions): Promi
   return new NativeStep(traced, runner, options);
 }
 
-/** The default lowerings, with those that this processor has faster kernels for. */
-async function processorLowerings(): Promise<LoweringTable> {
-  const block = await channelBlock();
-  return block === undefined ? DEFAULT_LOWERINGS : { ...DEFAULT_LOWERINGS, ...blockedLowerings(block) };
+/**
+ * The lowerings a step is compiled with: those given, and on `cpu`, in the place of each that is the default, the one this processor has
+ * faster kernels for.
+ */
+export async function loweringsFor(
+  engine: Exclude<Engine, 'eager'>,
+  given: LoweringTable = DEFAULT_LOWERINGS,
+): Promise<LoweringTable> {
+  const block = engine === 'cpu' ? await channelBlock() : undefined;
+  if (block === undefined) return given;
+  const blocked = Object.entries(blockedLowerings(block)).filter(
+    ([kernel]) => given[kernel] === DEFAULT_LOWERINGS[kernel],
+  );
+  return { ...given, ...Object.fromEntries(blocked) };
 }
 
 class NativeStep implements CompiledStep {

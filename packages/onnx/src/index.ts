@@ -13,7 +13,7 @@ export { readOnnxFile, writeOnnxFile } from './model/onnx-file.js';
 export { OnnxRunner, type RunnerOptions } from './model/onnx-runner.js';
 export type { RunnerSpec } from './model/session-runner.js';
 export { getModelCard, setModelCard } from './model/model-card.js';
-export { compileStep } from './compile-step.js';
+export { compileStep, loweringsFor } from './compile-step.js';
 export { eagerRandom } from './random-source.js';
 export { ENGINES, type CompiledStep, type Engine, type StepFunction, type StepOptions } from './step.js';
 export type { ExecutionProvider } from './model/execution-provider.js';

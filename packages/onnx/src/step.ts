@@ -34,8 +34,8 @@ export interface StepOptions {
   /** Layers whose names should appear in errors and in the graph, e.g. `model.layers`. */
   readonly layers?: readonly LayerLike[];
   /**
-   * Kernel lowerings; default `DEFAULT_LOWERINGS`, on the processor with convolutions in the channel blocks it has kernels for.
-   * Spread it to add one for a kernel of your own.
+   * Kernel lowerings; default `DEFAULT_LOWERINGS`. Spread it to add one for a kernel of your own. On the processor, convolutions
+   * that are left at their default go in the channel blocks it has kernels for.
    */
   readonly lowerings?: LoweringTable;
 }

@@ -23,13 +23,9 @@ export interface FakeQuantized {
 }
 
 /** The graph of `prepareStatic` with the rounding of `writePrepared` written into it. */
-export function fakeQuantized(
-  prepared: OnnxModel,
-  scheme: QuantizationScheme,
-  keepFloat: ReadonlySet<string> = new Set(),
-): FakeQuantized {
+export function fakeQuantized(prepared: OnnxModel, scheme: QuantizationScheme): FakeQuantized {
   const types = SCHEME_TYPES[scheme];
-  const plan = planQuantization(prepared, types.activation, keepFloat);
+  const plan = planQuantization(prepared, types.activation);
   const watched = [...plan.rangeSources.values()].flat();
   const places = new Map(watched.map((value, place) => [value, place]));
   const limits = limitsOf(prepared, plan);

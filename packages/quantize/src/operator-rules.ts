@@ -10,7 +10,8 @@ export type OperatorRule = 'conv' | 'gemm' | 'matmul' | 'own' | 'share' | 'clip'
 
 /**
  * The operators ONNX Runtime 1.30 runs on 8 bits when they stand between DequantizeLinear and QuantizeLinear (tried one by
- * one on x64). Everything else stays float32. Softmax stays float32 on purpose: steps of 1/255 would spoil the log loss.
+ * one on x64). Everything else stays float32. Softmax stays float32 on purpose, and so does a Sigmoid
+ * that gives the answer: steps of 1/255 would spoil the log loss.
  */
 export const OPERATOR_RULES: Readonly<Record<string, OperatorRule>> = {
   Conv: 'conv',

@@ -17,9 +17,10 @@ export function selectNodes(model: OnnxModel, keepFloat: ReadonlySet<string> = n
   const floats = floatValues(model);
   const index = indexGraph(model);
   const candidates = new Map<OnnxNode, OperatorRule>();
-  const region = regionOf(model);
+  const region = weightedRegion(model);
   for (const node of model.nodes) {
-    const rule = region.has(node) && !keepFloat.has(nodeLabel(node)) ? ruleOf(node, model, floats) : undefined;
+    const open = region.has(node) && !keepFloat.has(nodeLabel(node)) && !isPosterior(node, index.graphOutputs);
+    const rule = open ? ruleOf(node, model, floats) : undefined;
     if (rule !== undefined) candidates.set(node, rule);
   }
   const selected = new Map<OnnxNode, OperatorRule>();
@@ -40,11 +41,17 @@ export function selectNodes(model: OnnxModel, keepFloat: ReadonlySet<string> = n
 export function whyFloat(node: OnnxNode, model: OnnxModel, keepFloat: ReadonlySet<string>): string {
   if (node.name.startsWith(`${FRONT_END_SCOPE}/`)) return 'part of the front end';
   if (keepFloat.has(nodeLabel(node))) return 'kept in float32 by request';
-  if (!regionOf(model).has(node)) return 'in front of the first weighted layer';
-  if (node.op === 'Softmax') return 'steps of 1/255 would spoil the log loss';
+  if (!weightedRegion(model).has(node)) return 'in front of the first weighted layer';
+  const posterior = isPosterior(node, indexGraph(model).graphOutputs);
+  if (node.op === 'Softmax' || posterior) return 'steps of 1/255 would spoil the log loss';
   if (OPERATOR_RULES[node.op] === undefined || node.domain !== '') return 'no 8-bit kernel';
   if (ruleOf(node, model, floatValues(model)) === undefined) return 'operands that no 8-bit kernel takes';
   return 'only moves numbers that float32 operators read';
+}
+
+/** Probabilities of events, which leave the graph; a `Sigmoid` inside it is a gate. */
+function isPosterior({ op, outputs }: OnnxNode, graphOutputs: ReadonlySet<string>): boolean {
+  return op === 'Sigmoid' && outputs.some((output) => graphOutputs.has(output));
 }
 
 function pair(node: OnnxNode, rule: OperatorRule | undefined): [OnnxNode, OperatorRule][] {
@@ -52,7 +59,7 @@ function pair(node: OnnxNode, rule: OperatorRule | undefined): [OnnxNode, Operat
 }
 
 /** Nodes at or behind the first weighted layer of each path. */
-function regionOf(model: OnnxModel): Set<OnnxNode> {
+export function weightedRegion(model: OnnxModel): Set<OnnxNode> {
   const body = model.nodes.filter((node) => !node.name.startsWith(`${FRONT_END_SCOPE}/`));
   const starts = body.some(({ op }) => op === 'Conv') ? ['Conv'] : ['Gemm', 'MatMul'];
   const inside = new Set<OnnxNode>();

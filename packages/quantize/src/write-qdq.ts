@@ -4,6 +4,7 @@ import { makeNode } from './make-node.js';
 import type { QuantizationPlan } from './plan-quantization.js';
 import type { QuantizationParameters } from './quantization-parameters.js';
 import { QdqConstants } from './qdq-constants.js';
+import { fillBlocks } from './rewrite/fill-blocks.js';
 
 /**
  * The 8-bit graph of a plan: one QuantizeLinear–DequantizeLinear pair per activation, shared by all its readers, and
@@ -77,7 +78,7 @@ export function writeQdq(
   const kept = readNodes(nodes, graphOutputs);
   const read = readValues(kept, graphOutputs);
   const initializers = new Map([...constants.initializers].filter(([name]) => read.has(name)));
-  return { ...model, metadata: { ...model.metadata }, nodes: kept, initializers, valueInfo: [] };
+  return fillBlocks({ ...model, metadata: { ...model.metadata }, nodes: kept, initializers, valueInfo: [] });
 }
 
 /** Without DequantizeLinear nodes that only an integer Max would have read: ONNX Runtime would run them all the same. */

@@ -61,5 +61,10 @@ async function load(request: Extract<WorkerRequest, { kind: 'load' }>, bringOrt:
     logSeverityLevel: 3,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   });
-  return { runner, judge: new WindowJudge(runner, card) };
+  try {
+    return { runner, judge: new WindowJudge(runner, card) };
+  } catch (error) {
+    await runner.release();
+    throw error;
+  }
 }

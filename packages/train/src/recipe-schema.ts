@@ -67,6 +67,10 @@ export const recipeSchema = z
     path: ['pruning', 'toEpoch'],
     params: { expected: 'below epochs: the last epoch at least tunes what is left' },
   })
+  .refine(({ quantization, pruning }) => quantization === undefined || pruning === undefined, {
+    path: ['pruning'],
+    params: { expected: 'none with a section "quantization": norms are kernels of the graph it trains' },
+  })
   .refine(({ quantization, init }) => quantization === undefined || init !== undefined, {
     path: ['init'],
     params: { expected: 'the run to go on from, with a section "quantization"' },

@@ -5,6 +5,7 @@ import { exportOnnx, OnnxRunner, type OnnxModel } from '@asc/onnx';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
+import { stopOnAbort } from '../command/interrupted-error.js';
 import type { Bench, BenchOptions } from '../commands/bench.js';
 import { frontEndName } from '../line/front-end-name.js';
 import { loadModel } from '../line/load-model.js';
@@ -43,7 +44,8 @@ export async function bench(
       expected: 'no --batch and no --threads with features',
     });
   }
-  const timed = await { train: benchTrain, features: benchFeatures, infer: benchInfer }[kind](name, options, context);
+  const time = { train: benchTrain, features: benchFeatures, infer: benchInfer }[kind];
+  const timed = await stopOnAbort(context.signal, () => time(name, options, context));
   return describe(kind, timed);
 }
 

@@ -8,7 +8,7 @@ import { shellWord } from '../terminal/shell-word.js';
 import { readCard } from './load-run.js';
 import { onnxComplexity } from './onnx-complexity.js';
 import { recipeModel } from './prepare-model.js';
-import { restoreQuantized } from './quantized-model.js';
+import { readPrepared } from './quantized-model.js';
 
 /** What one run or prediction file brings to a comparison. */
 export interface Contestant {
@@ -56,7 +56,7 @@ async function ofRun(folder: string): Promise<Contestant> {
 /** Of a network that is trained on 8 bits, those of its graph, norms folded. */
 async function parametersOf(folder: string, recipe: Recipe, card: ModelCard): Promise<number> {
   if (recipe.quantization === undefined) return complexity(recipeModel(recipe, card).deployed).parameters;
-  return (await onnxComplexity((await restoreQuantized(folder, recipe)).prepared)).parameters;
+  return (await onnxComplexity(await readPrepared(folder))).parameters;
 }
 
 async function ofFile(path: string): Promise<Contestant> {

@@ -52,13 +52,17 @@ export interface OnnxComplexity {
 /**
  * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution, none for
  * a bias, as NeSsi's TFLite backend counts and the fields of `complexity` in `@asc/models` do; one per element of a leftover
- * norm. Shapes are read off a run of the graph.
+ * norm. A mean written as a convolution has no parameters, and channels that only fill up a block of a kernel do not count.
+ * Shapes are read off a run of the graph.
  */
 export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const constants = (node: OnnxNode): Stored[] => {
-    const stored = (LEARNT[node.op] ?? []).flatMap((at) => storedAs(node.inputs[at], model, producers));
-    return node.op === 'Conv' && stored.some(takesMeans) ? [] : stored;
+    const operands = (LEARNT[node.op] ?? []).map((at) => storedAs(node.inputs[at], model, producers));
+    const [[weight] = []] = operands;
+    if (node.op !== 'Conv' || weight === undefined) return operands.flat();
+    if (takesMeans(weight)) return [];
+    return [{ ...weight, size: weight.size * distinctShare(node.inputs[0], producers) }, ...operands.slice(1).flat()];
   };
   // The front end is features, not network.
   const learnt = model.nodes.filter(
@@ -78,23 +82,22 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
       name: node.name,
       op: node.op,
       outputShape,
-      parameters: sum(fresh.map(({ tensor }) => tensor.data.length)),
+      parameters: sum(fresh.map(({ size }) => size)),
       macs: macsOf(
         node.op,
-        own.map(({ tensor }) => tensor.data.length),
+        own.map(({ size }) => size),
         outputShape,
       ),
     };
   });
   const stored = [...counted.values()];
-  const tensors = stored.map(({ tensor }) => tensor);
   const shares = new Map<OnnxType, number>();
-  for (const { type, data } of tensors) shares.set(type, (shares.get(type) ?? 0) + data.length);
+  for (const { tensor, size } of stored) shares.set(tensor.type, (shares.get(tensor.type) ?? 0) + size);
   return {
     nodes,
-    parameters: sum(tensors.map(({ data }) => data.length)),
+    parameters: sum(stored.map(({ size }) => size)),
     nonZeroParameters: sum(stored.map(countNonZero)),
-    bytes: sum(tensors.map(({ type, data }) => data.length * (BYTES[type] ?? 4))),
+    bytes: sum(stored.map(({ tensor, size }) => size * (BYTES[tensor.type] ?? 4))),
     nonZeroBytes: sum(stored.map((each) => countNonZero(each) * (BYTES[each.tensor.type] ?? 4))),
     macs: sum(nodes.map(({ macs }) => macs)),
     storages: [...shares].sort(([, a], [, b]) => b - a).map(([type]) => type),
@@ -105,6 +108,8 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
 interface Stored {
   readonly name: string;
   readonly tensor: OnnxTensor;
+  /** How many of its numbers count. */
+  readonly size: number;
   /** The stored number that stands for 0; none where it differs from channel to channel. */
   readonly zero: number | undefined;
 }
@@ -119,7 +124,8 @@ function storedAs(
   if (name === undefined) return [];
   const tensor = model.initializers.get(name);
   // A single number is an operator's setting, not something learnt.
-  if (tensor !== undefined) return tensor.data.length > 1 && tensor.type in BYTES ? [{ name, tensor, zero }] : [];
+  if (tensor !== undefined)
+    return tensor.data.length > 1 && tensor.type in BYTES ? [{ name, tensor, size: tensor.data.length, zero }] : [];
   const node = producers.get(name);
   if (node === undefined || !STORAGE_OPS.has(node.op)) return [];
   const behind = node.op === 'DequantizeLinear' ? zeroPoint(model.initializers.get(node.inputs[2] ?? '')) : zero;
@@ -128,7 +134,16 @@ function storedAs(
 
 /** A convolution's weight (O, C/group, h, w) of one number only: 1/n in the storage there is, for means; nothing learnt. */
 function takesMeans({ tensor: { shape, data } }: Stored): boolean {
-  return shape.length === 4 && data[0] !== 0 && data[0] !== 0n && data.every((value) => value === data[0]);
+  const window = product(shape.slice(1));
+  return shape.length === 4 && window > 1 && Number(data[0]) !== 0 && data.every((value) => value === data[0]);
+}
+
+/** The part of a value's channels that differ: a stack of cut rows that repeats one only fills up. */
+function distinctShare(value: string | undefined, producers: ReadonlyMap<string, OnnxNode>): number {
+  const made = producers.get(value ?? '');
+  if (made?.op === 'DequantizeLinear' || made?.op === 'QuantizeLinear') return distinctShare(made.inputs[0], producers);
+  const isStack = made?.op === 'Concat' && made.inputs.every((part) => producers.get(part)?.op === 'Slice');
+  return isStack ? new Set(made.inputs).size / made.inputs.length : 1;
 }
 
 function zeroPoint(points: OnnxTensor | undefined): number | undefined {

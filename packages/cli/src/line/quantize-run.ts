@@ -1,5 +1,6 @@
 import { UsageError, type ModelCard, type NdArrays } from '@asc/core';
 import type { ClipList } from '@asc/data';
+import { findPreset } from '@asc/models';
 import { prepareStatic } from '@asc/quantize';
 import type { Recipe } from '@asc/train';
 import { stat } from 'node:fs/promises';
@@ -12,13 +13,14 @@ import { createSceneJudge } from './scene-judge.js';
  * The network of a recipe with a section `quantization`: what the run it starts from exports, rewritten for 8 bits, with ranges
  * calibrated on its training clips.
  *
- * @throws UsageError where that run is of another network, front end or label space, or on 8 bits already.
+ * @throws UsageError where that run is of another network, front end or label space, reads embeddings, was pruned, or is on 8
+ * bits already.
  */
 export async function quantizeRun(
   recipe: Recipe,
   card: ModelCard,
   clips: ClipList,
-  signal: AbortSignal | undefined,
+  { signal, threads }: { readonly signal?: AbortSignal | undefined; readonly threads?: number | undefined },
 ): Promise<QuantizedModel> {
   const { init, quantization } = recipe;
   const float = await loadFloat(init?.from ?? '');
@@ -33,7 +35,7 @@ export async function quantizeRun(
       }
     }
     const prepared = await prepareStatic(model, feeds(), {
-      calibration: { method: quantization?.calibration ?? 'minmax' },
+      calibration: { method: quantization?.calibration ?? 'minmax', ...(threads === undefined ? {} : { threads }) },
       scheme: quantization?.scheme ?? 'u8s8',
       keepFloat: new Set(),
       equalise: false,
@@ -53,6 +55,20 @@ async function loadFloat(folder: string): Promise<LoadedRun> {
     });
   }
   const run = await loadRun(folder);
+  if (run.recipe.pruning !== undefined) {
+    throw new UsageError({
+      what: `The run to start from, ${folder}, was pruned, and training on 8 bits would bring its weights back.`,
+      expected: 'a run without a section "pruning"',
+      hint: `Quantize it as it is: asc export ${folder} -o float.onnx, asc quantize float.onnx --calibrate ${folder} -o int8.onnx`,
+    });
+  }
+  if (findPreset(run.recipe.model.preset).embeddings !== undefined) {
+    throw new UsageError({
+      what: `The run to start from, ${folder}, reads embeddings, which cannot be trained on 8 bits.`,
+      expected: 'a network of feature maps alone',
+      received: run.recipe.model.preset,
+    });
+  }
   if (!isQuantized(run.model)) return run;
   throw new UsageError({
     what: `The run to start from, ${folder}, is on 8 bits already.`,
@@ -63,9 +79,10 @@ async function loadFloat(folder: string): Promise<LoadedRun> {
 
 /** What both runs must have alike for the weights to mean the same. */
 function refuseOther(recipe: Recipe, card: ModelCard, float: LoadedRun): void {
-  const alike = ({ model, clip }: Recipe, { frontEnd, labels, events }: ModelCard) => ({
+  const alike = ({ model, clip, evaluate }: Recipe, { frontEnd, labels, events }: ModelCard) => ({
     model,
     clip,
+    'evaluate.jointPrediction': evaluate.jointPrediction,
     features: frontEnd,
     labels: labels.scenes,
     events: events === true,

@@ -5,6 +5,7 @@ import { exportOnnx, readOnnxFile, setModelCard, writeOnnxFile, type OnnxModel }
 import { fakeQuantized, writePrepared, type PreparedModel } from '@asc/quantize';
 import { graphModel, type GraphLayer, type Recipe, type WatchedRange } from '@asc/train';
 import { input, layers, model as layersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecipeModel } from './prepare-model.js';
 import './tensorflow.js';
@@ -45,9 +46,16 @@ export async function keepQuantized(run: string, { prepared }: QuantizedModel): 
   await writeOnnxFile(keptIn(run), prepared);
 }
 
-/** The network of the graph that {@link keepQuantized} kept, to be given weights and ranges. @throws DataError where it is gone. */
+/** The graph that {@link keepQuantized} kept. @throws DataError where it is gone. */
+export function readPrepared(run: string): Promise<OnnxModel> {
+  return readOnnxFile(keptIn(run));
+}
+
+export const hasPrepared = (run: string): boolean => existsSync(keptIn(run));
+
+/** The network of that graph, to be given weights and ranges. @throws DataError where it is gone. */
 export async function restoreQuantized(run: string, recipe: Recipe): Promise<QuantizedModel> {
-  return quantizedModel(recipe, { model: await readOnnxFile(keptIn(run)), ranges: new Map() });
+  return quantizedModel(recipe, { model: await readPrepared(run), ranges: new Map() });
 }
 
 /** The 8-bit file of a network with its present weights and ranges, for feature maps or raw samples. */

@@ -29,7 +29,7 @@ import { packageVersions } from './package-versions.js';
 import { recipeCard, recipeModel, type RecipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
 import { keepAside, refuseHeardAside } from './keep-aside.js';
-import { keepQuantized, restoreQuantized } from './quantized-model.js';
+import { hasPrepared, keepQuantized, restoreQuantized } from './quantized-model.js';
 import { quantizeRun } from './quantize-run.js';
 import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
@@ -91,7 +91,8 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const { train, aside } = keepAside(split, placed.evaluate.keepAside);
   if (init !== undefined && !resumed) await refuseHeardAside(placed, init.from);
   const quantized =
-    placed.quantization && (await (resumed ? restoreQuantized(out, placed) : quantizeRun(placed, card, train, signal)));
+    placed.quantization &&
+    (await (resumed && hasPrepared(out) ? restoreQuantized(out, placed) : quantizeRun(placed, card, train, options)));
   const built = quantized ?? recipeModel(placed, card);
   const { training: model, judged: deployed, embedder } = built;
   if (embedder !== undefined) await fillEmbedder(embedder, embeddings?.weights, resumed ? out : undefined);

@@ -37,7 +37,8 @@ export async function takeLock(
     }
     const found = await readLock(path);
     if (found?.held === true) throw refused(found.holder);
-    if (found !== undefined) await removeStale(path, found.text, mine);
+    if (found === undefined) await look();
+    else await removeStale(path, found.text, mine);
   }
 }
 
@@ -52,10 +53,25 @@ async function create(path: string, text: string): Promise<boolean> {
     await writeFile(path, text, { flag: 'wx' });
     return true;
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // Made, but without room for the name.
+    if (FULL.has(code)) await remove(path);
     throw diskError(path, cause);
   }
 }
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** @throws DataError where it may not be removed. */
+async function remove(path: string): Promise<void> {
+  const { rm } = await import('node:fs/promises');
+  await rm(path, { force: true }).catch((cause: unknown) => {
+    throw diskError(path, cause);
+  });
+}
+
+const look = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, LOOK_MS));
 
 interface Lock {
   readonly text: string;
@@ -101,16 +117,15 @@ async function ageMs(path: string): Promise<number> {
 
 /** Removes the lock of a process that ended. Those who find it at once take turns, or the second would remove the first one's new lock. */
 async function removeStale(path: string, text: string, mine: string): Promise<void> {
-  const { readFile, rm } = await import('node:fs/promises');
+  const { readFile } = await import('node:fs/promises');
   const turn = `${path}.stale`;
   if (!(await create(turn, mine))) {
-    if ((await ageMs(turn)) > YOUNG_MS) await rm(turn, { force: true });
-    else await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await ((await ageMs(turn)) > YOUNG_MS ? remove(turn) : look());
     return;
   }
   try {
-    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await rm(path, { force: true });
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === text) await remove(path);
   } finally {
-    await rm(turn, { force: true });
+    await remove(turn);
   }
 }

@@ -80,12 +80,14 @@ export async function downloadDataset(
     const patience = { ...PATIENCE, ...options.patience };
     const settings = { folder, folderName: entry.folder, workplace, baseUrls, from, patience, progress, signal };
     const failures: Failure[] = [];
+    const done = new Set<DatasetArchive>();
     const queue = missing.map(({ archive }) => archive);
     const work = async (): Promise<void> => {
       for (let archive = queue.shift(); archive !== undefined; archive = queue.shift()) {
         try {
           signal?.throwIfAborted();
           await obtainArchive(archive, settings);
+          done.add(archive);
         } catch (error) {
           failures.push({ archive, error });
           // The others would meet the same: no room, no permission, nobody there, or an end that was asked for.
@@ -95,7 +97,10 @@ export async function downloadDataset(
     };
     await Promise.all(Array.from({ length: Math.min(jobs, missing.length) }, work));
     signal?.throwIfAborted();
-    if (failures.length > 0) throw incomplete(entry, failures);
+    if (failures.length > 0) {
+      const left = missing.flatMap(({ archive }) => (done.has(archive) ? [] : [archive.file]));
+      throw incomplete(entry, failures, left);
+    }
     await rm(workplace.unfinished, { recursive: true, force: true });
     return {
       folder,
@@ -147,15 +152,14 @@ async function removeEmpty({ folder, unfinished, manifests }: Workplace): Promis
   for (const each of [unfinished, manifests, folder, dirname(folder)]) await rmdir(each).catch(() => undefined);
 }
 
-function incomplete(entry: DatasetEntry, failures: readonly Failure[]): unknown {
+function incomplete(entry: DatasetEntry, failures: readonly Failure[], left: readonly string[]): unknown {
   const disk = failures.find(({ error }) => error instanceof DiskError);
   const { error } = disk ?? failures[0]!;
-  if (disk !== undefined || failures.length === 1 || !(error instanceof AscError)) return error;
-  const names = failures.map(({ archive }) => archive.file);
+  if (disk !== undefined || left.length === 1 || !(error instanceof AscError)) return error;
   const { what, received, hint } = error.parts;
   return new DataError(
     {
-      what: `${names.length} of ${entry.archives.length} archives of ${entry.name} are not there yet: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`,
+      what: `${left.length} of ${entry.archives.length} archives of ${entry.name} are not there yet: ${left.slice(0, 3).join(', ')}${left.length > 3 ? ', …' : ''}`,
       received: `${what}${received === undefined ? '' : ` (${received})`}`,
       ...(hint === undefined ? {} : { hint }),
     },

@@ -57,12 +57,13 @@ const LONGEST_WAIT_MS = 600_000;
 export async function fetchArchive(archive: DatasetArchive, options: FetchOptions): Promise<void> {
   const { path, folder, signal, onBytes } = options;
   const part = await PartFile.open(`${path}.part`, signal);
+  const contact: Contact = { answered: false };
   try {
     // Longer than the published file: it is of something else.
     if (part.bytes > archive.bytes) await part.clear();
     for (let round = 1; ; round++) {
       onBytes(part.bytes);
-      await fetchBytes(archive, part, options);
+      await fetchBytes(archive, part, options, contact);
       if (part.md5() === archive.md5) break;
       const received = part.md5();
       await part.clear();
@@ -86,11 +87,20 @@ export async function fetchArchive(archive: DatasetArchive, options: FetchOption
   await syncFolder(folder);
 }
 
+/** Whether some server has said anything: then one that cannot be reached is worth waiting for. */
+interface Contact {
+  answered: boolean;
+}
+
 /** Fetches until the part has the published size. */
-async function fetchBytes(archive: DatasetArchive, part: PartFile, options: FetchOptions): Promise<void> {
+async function fetchBytes(
+  archive: DatasetArchive,
+  part: PartFile,
+  options: FetchOptions,
+  contact: Contact,
+): Promise<void> {
   const { tries, signal, onPause } = options;
   const urls = [...options.urls];
-  const before = part.bytes;
   let furthest = part.bytes;
   let inVain = 0;
   while (part.bytes < archive.bytes) {
@@ -112,10 +122,10 @@ async function fetchBytes(archive: DatasetArchive, part: PartFile, options: Fetc
       // The next mirror may do better.
       if (urls.length > 1) urls.push(...urls.splice(0, 1));
       const { message, waitMs } = error;
-      const unreachable = error instanceof Unreachable;
-      // Every mirror gets its tries; a server that gave something before is worth waiting for.
-      const attempts =
-        unreachable && furthest === before ? Math.min(tries, FIRST_CONTACT_TRIES * options.urls.length) : tries;
+      contact.answered ||= !(error instanceof Unreachable);
+      const unreachable = !contact.answered;
+      // Every mirror gets its tries.
+      const attempts = unreachable ? Math.min(tries, FIRST_CONTACT_TRIES * options.urls.length) : tries;
       if (inVain >= attempts) throw notFetched(archive, message, unreachable);
       const ms = waitMs ?? Math.min(LONGEST_PAUSE_MS, options.firstPauseMs * 2 ** Math.max(0, inVain - 1));
       if (ms > LONGEST_WAIT_MS)

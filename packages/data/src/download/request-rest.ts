@@ -141,10 +141,11 @@ function translate(error: unknown, watch: IdleWatch, signal: AbortSignal | undef
   if (error instanceof Refused || error instanceof Unsteady) return error;
   if (watch.expired) return new Unsteady(`silence for ${watch.idleMs / 1000} s`, { cause: error });
   const { cause, message } = error as Error;
-  const { code, message: why } = (cause ?? {}) as NodeJS.ErrnoException;
+  const { code, message: why, hostname } = (cause ?? {}) as NodeJS.ErrnoException & { readonly hostname?: string };
   const unreachable = UNREACHABLE[code ?? ''];
   if (asked !== undefined && unreachable !== undefined)
-    return new Unreachable(`cannot reach ${asked} (${unreachable})`, { cause: error });
+    // A server may send on to another, whose name the failed look-up tells.
+    return new Unreachable(`cannot reach ${hostname ?? asked} (${unreachable})`, { cause: error });
   return new Unsteady(`a connection that failed (${code ?? why ?? message})`, { cause: error });
 }
 

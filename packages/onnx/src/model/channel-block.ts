@@ -29,9 +29,12 @@ export async function channelBlock(): Promise<number | undefined> {
   try {
     // Fatal errors only: that there is no such operator is an answer.
     const session = await InferenceSession.create(encodeOnnx(REORDER), { intraOpNumThreads: 1, logSeverityLevel: 4 });
-    const { y } = await session.run({ x: new Tensor('float32', new Float32Array(CHANNELS), [1, CHANNELS, 1, 1]) });
-    await session.release();
-    return y?.dims[1];
+    try {
+      const { y } = await session.run({ x: new Tensor('float32', new Float32Array(CHANNELS), [1, CHANNELS, 1, 1]) });
+      return y?.dims[1];
+    } finally {
+      await session.release();
+    }
   } catch {
     return undefined;
   }

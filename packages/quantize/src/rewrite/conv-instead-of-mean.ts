@@ -1,23 +1,26 @@
 import { sizeOf } from '@asc/core';
 import type { OnnxModel, OnnxNode } from '@asc/onnx';
 import { makeNode } from '../make-node.js';
+import { weightedRegion } from '../select-nodes.js';
 import { freshName, valueNames } from '../value-names.js';
 import { axesOf, hasFixedSize, intOf, intsOf } from './attributes.js';
 import type { ValueShapes } from './rewrite-graph.js';
 
 /**
  * Means of maps (B, C, H, W) over windows, over one spatial axis or over the channels become `Conv` with the weight 1/n: 8-bit
- * `AveragePool` takes ten times as long, and `ReduceMean` runs in float32. Means over whole maps stay `GlobalAveragePool`.
+ * `AveragePool` takes ten times as long, and `ReduceMean` runs in float32. Means over whole maps stay `GlobalAveragePool`, and
+ * those in front of the first convolution, where nothing is on 8 bits, what they are.
  */
 export function convInsteadOfMean(model: OnnxModel, shapes: ValueShapes): OnnxModel {
   const initializers = new Map(model.initializers);
   const taken = valueNames(model);
   const fixed = hasFixedSize(model);
+  const behind = weightedRegion(model);
   const nodes = model.nodes.map((node): OnnxNode => {
     const shape = shapes.get(node.inputs[0] ?? '') ?? [];
     const [, channels = 0] = shape;
-    const window = shape.length === 4 ? meanWindow(node, model, shape, fixed) : undefined;
-    if (window === undefined) return node;
+    const window = shape.length === 4 && behind.has(node) ? meanWindow(node, model, shape, fixed) : undefined;
+    if (window === undefined || window.channels * sizeOf(window.size) === 1) return node;
     const weight = freshName(`${node.outputs[0]}.mean`, taken);
     const own = window.channels === 1;
     const tensor = [own ? channels : 1, window.channels, ...window.size];

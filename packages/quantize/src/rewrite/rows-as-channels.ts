@@ -4,12 +4,9 @@ import { freshName, valueNames } from '../value-names.js';
 import { hasFixedSize, intOf, intsOf } from './attributes.js';
 import type { ValueShapes } from './rewrite-graph.js';
 
-/** ONNX Runtime's 8-bit convolution multiplies four channels at a time; with fewer it copies single bytes. */
-const BLOCK = 4;
-
 /**
  * A first convolution of one channel reads its h rows as channels instead: (B, 1, H, W) with the kernel h × w becomes (B, h, H′, W) with
- * the kernel 1 × w, and zeros up to a multiple of four. The rows are cut out in float32, in front of the integers.
+ * the kernel 1 × w. The rows are cut out in float32, in front of the integers; see {@link fillBlocks}.
  */
 export function rowsAsChannels(model: OnnxModel, shapes: ValueShapes): OnnxModel {
   if (!hasFixedSize(model)) return model;
@@ -50,18 +47,10 @@ export function rowsAsChannels(model: OnnxModel, shapes: ValueShapes): OnnxModel
       made.push(makeNode('Slice', [map, begin, end, axes, steps], [part]));
       return part;
     });
-    const width = Math.ceil(h / BLOCK) * BLOCK;
     const stack = freshName(`${output}.rows`, taken);
-    const filled = [...parts, ...Array<string>(width - h).fill(parts[0] ?? '')];
-    made.push(makeNode('Concat', filled, [stack], { axis: { kind: 'int', value: 1 } }));
-
-    const data = new Float32Array(filters * width * w);
-    (weight.data as Float32Array).forEach((value, i) => {
-      const [filter, place] = [Math.floor(i / (h * w)), i % (h * w)];
-      data[filter * width * w + place] = value;
-    });
+    made.push(makeNode('Concat', parts, [stack], { axis: { kind: 'int', value: 1 } }));
     const name = freshName(`${output}.w`, taken);
-    initializers.set(name, { ...weight, shape: [filters, width, 1, w], data });
+    initializers.set(name, { ...weight, shape: [filters, h, 1, w] });
     const attributes: OnnxNode['attributes'] = {
       kernel_shape: { kind: 'ints', value: [1, w] },
       strides: { kind: 'ints', value: [1, strideW] },

@@ -37,7 +37,10 @@ export class GraphLayer extends layers.Layer {
   constructor(config: GraphLayerConfig) {
     super({ name: 'graph' });
     this.#config = config;
-    this.#learnt = learntConstants(withoutRounding(config.model));
+    const plain = withoutRounding(config.model);
+    // Refuses what tfjs cannot run before anything is made of it.
+    graphFunction(plain, { outputs: [config.output] });
+    this.#learnt = learntConstants(plain);
     this.#plan = planRounding(config.model, config.ranges.length);
   }
 
@@ -122,11 +125,11 @@ export class GraphLayer extends layers.Layer {
   }
 }
 
-/** The graph with weights in the place of their rounded forms, to tell which constants are learnt. */
+/** The graph with values in the place of their rounded forms, to tell which constants are learnt. */
 function withoutRounding(model: OnnxModel): OnnxModel {
   const behind = new Map(
-    model.nodes.flatMap(({ op, domain, inputs, outputs }) =>
-      domain === ROUNDING_DOMAIN && op !== 'FakeQuantize' ? [[outputs[0] ?? '', inputs[0] ?? ''] as const] : [],
+    model.nodes.flatMap(({ domain, inputs, outputs }) =>
+      domain === ROUNDING_DOMAIN ? [[outputs[0] ?? '', inputs[0] ?? ''] as const] : [],
     ),
   );
   const nodes = model.nodes.map((node) => ({ ...node, inputs: node.inputs.map((name) => behind.get(name) ?? name) }));

@@ -16,8 +16,7 @@ export interface GraphModel {
  * in their inference form.
  *
  * @param ranges Where watched ranges start, of a graph that `fakeQuantized` made.
- * @throws UsageError for an operator that cannot be run in tfjs, by name (when the network is first called), or a graph whose
- * sizes are not fixed.
+ * @throws UsageError for an operator that cannot be run in tfjs, by name, or a graph whose sizes are not fixed.
  */
 export function graphModel(model: OnnxModel, ranges: readonly WatchedRange[] = []): GraphModel {
   const [first] = model.outputs;

@@ -123,7 +123,7 @@ function byIndices(context: LoweringContext, x: Value, dy: Value, info: Info): V
 }
 
 /**
- * Windows side by side, without indices. A cell gets its place in the window, counted down to 1, where it is as large as the
+ * Windows of finite numbers side by side, without indices. A cell gets its place in the window, counted down to 1, where it is as large as the
  * window's maximum, else 0; the window's highest place is its first maximum, as in tfjs and PyTorch; dy goes there.
  */
 function byPlaces(context: LoweringContext, x: Value, dy: Value, info: Info): Value {
