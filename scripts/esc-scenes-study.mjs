@@ -4,7 +4,7 @@
  *
  * `--jobs` runs go at once, each on one thread: two on two cores take less time than one after the other. Every run is kept in
  * runs/study and never made twice: stop and start it as you like. A line a finished run goes to docs/studies/esc-scenes.csv, the
- * table of means to standard output.
+ * table of means ± standard deviations to standard output.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -117,10 +117,22 @@ function spread(values, scale, digits) {
 }
 
 const rows = known.map((line) => line.split(','));
-console.log('\n| variant | runs | accuracy % | log loss | devices s4–s6 % |\n|---|---|---|---|---|');
+const initial = new Map(
+  rows.flatMap(([name, fold, seed, , ...own]) => (name === 'initial' ? [[`${fold},${seed}`, own]] : [])),
+);
+console.log('\n| variant | runs | accuracy % | beside initial, points | log loss | beside initial | devices s4–s6 % |');
+console.log('|---|---|---|---|---|---|---|');
 for (const variant of new Set(rows.map(([name]) => name))) {
   const own = rows.filter(([name]) => name === variant);
   const column = (at) => own.filter((row) => row[at] !== '').map((row) => Number(row[at]));
-  const cells = [spread(column(4), 100, 1), spread(column(5), 1, 3), spread(column(6), 100, 1)];
+  /** Run by run, against the one of the same fold and seed. */
+  const beside = (at) =>
+    own.flatMap((row) => {
+      const start = initial.get(`${row[1]},${row[2]}`);
+      return start === undefined ? [] : [Number(row[at]) - Number(start[at - 4])];
+    });
+  const [accuracy, gain] = [column(4), beside(4)].map((values) => spread(values, 100, 1));
+  const [loss, change] = [column(5), beside(5)].map((values) => spread(values, 1, 3));
+  const cells = [accuracy, gain, loss, change, spread(column(6), 100, 1)];
   console.log(`| ${[variant, own.length, ...cells].join(' | ')} |`);
 }

@@ -122,10 +122,10 @@ async function fetchBytes(
       // The next mirror may do better.
       if (urls.length > 1) urls.push(...urls.splice(0, 1));
       const { message, waitMs } = error;
-      contact.answered ||= !(error instanceof Unreachable);
-      const unreachable = !contact.answered;
+      const unreachable = error instanceof Unreachable;
+      contact.answered ||= !unreachable;
       // Every mirror gets its tries.
-      const attempts = unreachable ? Math.min(tries, FIRST_CONTACT_TRIES * options.urls.length) : tries;
+      const attempts = contact.answered ? tries : Math.min(tries, FIRST_CONTACT_TRIES * options.urls.length);
       if (inVain >= attempts) throw notFetched(archive, message, unreachable);
       const ms = waitMs ?? Math.min(LONGEST_PAUSE_MS, options.firstPauseMs * 2 ** Math.max(0, inVain - 1));
       if (ms > LONGEST_WAIT_MS)

@@ -1,7 +1,6 @@
 import { sizeOf } from '@asc/core';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '@asc/onnx';
 import { indexGraph } from '../graph-index.js';
-import { freshName, valueNames } from '../value-names.js';
 import { intOf } from './attributes.js';
 
 /** ONNX Runtime's 8-bit convolution multiplies four channels at a time; with fewer it copies single bytes. */
@@ -12,30 +11,26 @@ const BLOCK = 4;
  * The last thing done to a graph: nothing is to learn or measure these weights.
  */
 export function fillBlocks(model: OnnxModel): OnnxModel {
-  const { producerOf } = indexGraph(model);
+  const { producerOf, consumersOf } = indexGraph(model);
   const initializers = new Map(model.initializers);
-  const taken = valueNames(model);
   const replaced = new Map<OnnxNode, OnnxNode>();
   for (const conv of model.nodes) {
     if (conv.op !== 'Conv' || intOf(conv, 'group', 1) !== 1) continue;
     const [map, stored] = [integersBehind(conv.inputs[0], producerOf), producerOf.get(conv.inputs[1] ?? '')];
     const stack = map === undefined ? undefined : producerOf.get(map.inputs[0] ?? '');
-    const weight = model.initializers.get(stored?.inputs[0] ?? '');
+    const name = stored?.inputs[0] ?? '';
+    const weight = model.initializers.get(name);
     if (stack === undefined || stored === undefined || weight === undefined || !isRowStack(stack, producerOf)) continue;
     const channels = stack.inputs.length;
     const more = (BLOCK - (channels % BLOCK)) % BLOCK;
-    if (stored.op !== 'DequantizeLinear' || weight.shape[1] !== channels || more === 0) continue;
+    const isOwn = stored.op === 'DequantizeLinear' && consumersOf.get(name)?.length === 1;
+    if (!isOwn || weight.shape[1] !== channels || more === 0) continue;
     const zero = Number(model.initializers.get(stored.inputs[2] ?? '')?.data[0] ?? 0);
-    const name = freshName(`${stored.inputs[0]}.filled`, taken);
     initializers.set(name, widen(weight, channels + more, zero));
-    replaced.set(stored, { ...stored, inputs: [name, ...stored.inputs.slice(1)] });
     const fillers = Array<string>(more).fill(stack.inputs[0] ?? '');
     replaced.set(stack, { ...stack, inputs: [...stack.inputs, ...fillers] });
   }
-  if (replaced.size === 0) return model;
-  const nodes = model.nodes.map((node) => replaced.get(node) ?? node);
-  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
-  return { ...model, nodes, initializers: new Map([...initializers].filter(([name]) => read.has(name))) };
+  return { ...model, nodes: model.nodes.map((node) => replaced.get(node) ?? node), initializers };
 }
 
 /** The QuantizeLinear behind a value that DequantizeLinear gives. */
