@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize, resolve } from 'node:path';
 import type { CommandContext, CommandResult } from '../command/command-context.js';
 import { InterruptedError } from '../command/interrupted-error.js';
+import { differingFacts } from '../line/differing-facts.js';
 import { clearRehearsal, rehearsal } from '../line/rehearsal.js';
 import { runTraining, type TrainingResult } from '../line/run-training.js';
 import { deviceGroups, scoreLine } from '../terminal/score-lines.js';
@@ -37,6 +38,10 @@ export async function train(
     cacheBytes: options.cacheGigabytes === undefined ? undefined : Math.ceil(options.cacheGigabytes * 1e9),
     threads: options.threads,
     signal,
+    onDataset(dataset) {
+      const differs = options.smoke === true ? undefined : differingFacts(dataset);
+      if (differs !== undefined) terminal.note(differs);
+    },
     onResume(status) {
       before = status;
       terminal.print(`going on after epoch ${status.epoch} of ${recipe.epochs}: the run ${describeStatus(status)}`);

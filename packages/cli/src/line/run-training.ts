@@ -1,5 +1,5 @@
 import { type ClipInfo, createRng, type ModelCard, sizeOf, UsageError, writeFileAtomic } from '@asc/core';
-import { diskCache, lazyList, memoryCache, type ArrayCache, type ClipList } from '@asc/data';
+import { diskCache, lazyList, memoryCache, type ArrayCache, type ClipList, type SceneDataset } from '@asc/data';
 import { evaluate, evaluateEvents, type EventReport, type Report } from '@asc/evaluate';
 import {
   fit,
@@ -51,6 +51,8 @@ export interface TrainingOptions {
   readonly cacheBytes?: number | undefined;
   /** Threads of a training step; default: one per core. */
   readonly threads?: number | undefined;
+  /** Told of the dataset once it is open. */
+  readonly onDataset?: ((dataset: SceneDataset) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told, before anything else, how the earlier part of a resumed run ended. */
   readonly onResume?: ((before: RunStatus) => void) | undefined;
@@ -77,7 +79,9 @@ export interface TrainingResult {
  */
 export async function runTraining(given: Recipe, options: TrainingOptions): Promise<TrainingResult> {
   const { out, signal } = options;
-  const dataset = datasetFor(given, await openRecipeDataset(given.dataset, options.places));
+  const opened = await openRecipeDataset(given.dataset, options.places);
+  options.onDataset?.(opened);
+  const dataset = datasetFor(given, opened);
   const resumed = options.resume === true && existsSync(runPaths(out).last);
   // The run knows where its dataset was found; the card, which travels with the model, keeps what was given.
   const augment = await withPlacedResponses(given.augment, options.places);
