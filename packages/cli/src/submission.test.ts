@@ -1,10 +1,24 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataError, UsageError, type ModelCard } from '@asc/core';
+import { generateRehearsal } from '@asc/data';
 import { evaluate } from '@asc/evaluate';
+import { frontEnd } from '@asc/features';
+import { createModel } from '@asc/models';
+import { exportOnnx, setModelCard, writeOnnxFile } from '@asc/onnx';
+import { toFloat16 } from '@asc/quantize';
+import { parseRecipe, type Recipe } from '@asc/train';
 import fc from 'fast-check';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { submit } from './actions/submit.js';
 import { temporaryFolder } from './asc.test.helper.js';
+import type { CommandContext } from './command/command-context.js';
+import type { SubmitOptions } from './commands/submit.js';
+import { loadModel, type LoadedModel } from './line/load-model.js';
+import { runTraining } from './line/run-training.js';
+import { trainPercentOf } from './line/submission-folder.js';
+import { Terminal } from './terminal/terminal.js';
 import { checkSubmissionAbout, readSubmissionAbout } from './line/submission-about.js';
 import { metaYaml, outputCsv } from './line/submission-files.js';
 import { toYaml } from './line/to-yaml.js';
@@ -111,6 +125,7 @@ describe('meta.yaml', () => {
         nonZeroBytes: 6,
         macs: 90,
         storages: ['int8'],
+        weights: [{ storage: 'int8', parameters: 7 }],
       },
       macsPerSecond: 90,
       storage: 'int8',
@@ -138,10 +153,124 @@ describe('meta.yaml', () => {
   });
 });
 
+describe('asc submit', () => {
+  const { path: place, remove } = temporaryFolder();
+  const at = (name: string): string => join(place, name);
+  const label = ABOUT.label;
+  const sink = { write: () => undefined };
+  const context = {
+    terminal: new Terminal({ stdout: sink, stderr: sink, json: false }),
+    signal: new AbortController().signal,
+  } as CommandContext;
+  const hand = async (model: string, options: Partial<SubmitOptions> = {}) => {
+    const { json } = await submit(model, { about: at('about.json'), out: at('out'), split: 'test', ...options }, context);
+    return json as { output: string; recordings: number; report: { clips: number } };
+  };
+  const recipe = (trainPercent: number): Recipe =>
+    parseRecipe({
+      name: 'tiny',
+      dataset: { kind: 'tau2022-mobile', root: at('set'), trainPercent },
+      features: { preset: 'amfm-small', overrides: { bands: 16, sampleRateHz: 16_000, maxHz: 8000 } },
+      clip: { seconds: 1 },
+      model: { preset: 'shim2022', options: { width: 4 } },
+      batchSize: 10,
+      epochs: 1,
+    });
+  const filesOf = (out: string): string[] => readdirSync(join(at(out), 'task1', label)).sort();
+  let run: LoadedModel;
+
+  /** The network of the run as a file that says it learnt from so many percent. */
+  const trainedOn = async (percent: number, model = run.model): Promise<string> => {
+    const file = at(`${percent}.onnx`);
+    const told = { ...model, metadata: {} };
+    setModelCard(told, { ...run.card, recipe: recipe(percent) });
+    await writeOnnxFile(file, told);
+    return file;
+  };
+
+  beforeAll(async () => {
+    await generateRehearsal({ set: 'tau2022-mobile', out: at('set'), clipSeconds: 1 });
+    await runTraining(recipe(25), { out: at('run') });
+    run = await loadModel(at('run'));
+    writeFileSync(at('about.json'), JSON.stringify(ABOUT));
+  });
+  afterAll(remove);
+
+  it('of 2024 fills one folder with an output for each share of the training clips, and one meta.yaml', async () => {
+    const told = await hand(at('run'), { rule: 'dcase2024' });
+    expect([told.recordings, told.report.clips]).toEqual([10, 10]);
+    expect(filesOf('out')).toEqual([`${label}.meta.yaml`, `${label}.output.split_25.csv`]);
+    const [head = '', ...rows] = readFileSync(told.output, 'utf8').trimEnd().split('\n');
+    expect(head).toMatch(/^filename\tscene_label\tairport\tbus\t.*\ttram$/);
+    expect(rows).toHaveLength(10);
+    for (const row of rows) {
+      const [file, , ...posteriors] = row.split('\t');
+      expect(file).toMatch(/^\w+-lyon-\d+-\d+-0-s4\.wav$/);
+      expect(posteriors.reduce((sum, text) => sum + Number(text), 0)).toBeCloseTo(1, 4);
+    }
+    const meta = join(at('out'), 'task1', label, `${label}.meta.yaml`);
+    const text = readFileSync(meta, 'utf8');
+    expect(text).toMatch(/^ {2}label: "Doe_UNI_task1_1"$/m);
+    await hand(await trainedOn(5));
+    expect(filesOf('out')).toEqual(['meta.yaml', 'output.split_25.csv', 'output.split_5.csv'].map((n) => `${label}.${n}`));
+    expect(readFileSync(meta, 'utf8')).toBe(text);
+  });
+
+  it('refuses an output of another network, or where meta.yaml has another label', async () => {
+    await expect(hand(await trainedOn(10, toFloat16(run.model)))).rejects.toThrow(/is of another network.*\n.*total_model_size/);
+    const meta = join(at('out'), 'task1', label, `${label}.meta.yaml`);
+    const text = readFileSync(meta, 'utf8');
+    writeFileSync(meta, text.replace(label, 'Doe_UNI_task1_2'));
+    await expect(hand(await trainedOn(10))).rejects.toThrow(/is of another submission/);
+    writeFileSync(meta, text);
+    expect(filesOf('out')).toHaveLength(3);
+  });
+
+  it('of another edition has one output, and its own word for the share is checked', async () => {
+    await hand(at('run'), { rule: 'dcase2025', out: at('other') });
+    expect(filesOf('other')).toEqual([`${label}.meta.yaml`, `${label}.output.csv`]);
+    expect(trainPercentOf(undefined, { trainPercent: '50' })).toBe(50);
+    expect(() => trainPercentOf(undefined, { rule: 'dcase2024' })).toThrow(/--train-percent 5, 10/);
+    expect(() => trainPercentOf(recipe(25), { trainPercent: '50' })).toThrow(/another share/);
+    expect(() => trainPercentOf(undefined, { rule: 'dcase2022', trainPercent: '50' })).toThrow(/not told apart/);
+  });
+
+  it('refuses a network over the limits of the rule, and writes nothing', async () => {
+    const ends = frontEnd(run.card.frontEnd);
+    const { deployed } = createModel('amfm-small', {
+      classes: run.card.labels.scenes.length,
+      abstractClasses: 0,
+      bands: ends.bands,
+      frames: ends.frames(run.card.clipSamples),
+      channels: ends.channels,
+    });
+    await writeOnnxFile(at('big.onnx'), exportOnnx(deployed, { card: run.card }));
+    await expect(hand(at('big.onnx'), { rule: 'dcase2024', out: at('none') })).rejects.toThrow(
+      /does not keep the limits of dcase2024[^]*bytes over/,
+    );
+    await expect(hand(at('run'), { rule: 'dcase2022', out: at('none') })).rejects.toThrow(/parameters are float32/);
+    expect(existsSync(at('none'))).toBe(false);
+  });
+
+  it('judges an evaluation set whose labels are hidden, with results of the set it was trained on', async () => {
+    mkdirSync(at('hidden/audio'), { recursive: true });
+    mkdirSync(at('hidden/evaluation_setup'));
+    const clips = readdirSync(at('set/audio')).slice(0, 3);
+    clips.forEach((name, i) => copyFileSync(at(`set/audio/${name}`), at(`hidden/audio/${i}.wav`)));
+    const list = ['filename', ...clips.map((_, i) => `audio/${i}.wav`), ''].join('\n');
+    writeFileSync(at('hidden/evaluation_setup/fold1_test.csv'), list);
+    const told = await hand(at('run'), { dataset: at('hidden'), out: at('secret') });
+    expect([told.recordings, told.report.clips]).toEqual([3, 10]);
+    const rows = readFileSync(told.output, 'utf8').trimEnd().split('\n').slice(1);
+    expect(rows.map((row) => row.split('\t')[0])).toEqual(['0.wav', '1.wav', '2.wav']);
+  });
+});
+
 describe('what a submission says of itself', () => {
   it.each([
     ['label', 'Doe_task1_1'],
     ['label', 'Doe_UNI_task1_5'],
+    ['label', 'Doe_UNI_task1c_1'],
     ['label', '../../Doe_UNI_task1_1'],
     ['abbreviation', 'much too long'],
     ['authors', []],
@@ -153,6 +282,10 @@ describe('what a submission says of itself', () => {
     ['description', { surprise: 1 }],
   ])('is refused where %s is %j', (key, value) => {
     expect(() => checkSubmissionAbout({ ...ABOUT, [key]: value })).toThrow(UsageError);
+  });
+
+  it.each(['Doe_UNI_task1_4', 'Doe_UNI_task1a_1', 'Doe_UNI_task1b_2'])('may have the label %s', (name) => {
+    expect(checkSubmissionAbout({ ...ABOUT, label: name }).label).toBe(name);
   });
 
   it('is read from a file that must be there and be JSON', async () => {

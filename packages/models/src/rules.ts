@@ -1,4 +1,4 @@
-/** How parameters are stored; `int8+int32` is a converted file: INT8 weights, INT32 biases, norms folded. */
+/** How parameters are stored; `int8` has a sign or none, `int8+int32` is a converted file: INT8 weights, INT32 biases, norms folded. */
 export type Storage = 'float32' | 'float16' | 'int8' | 'int8+int32';
 
 /** Limits of one edition of DCASE Task 1. */

@@ -1,6 +1,7 @@
+import { UsageError } from '@asc/core';
 import type { EventReport, Report } from '@asc/evaluate';
 import { encodeOnnx, writeOnnxFile } from '@asc/onnx';
-import type { NodeFate } from '@asc/quantize';
+import { quantizeDynamic, type NodeFate } from '@asc/quantize';
 import { readRun } from '@asc/train';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -25,40 +26,70 @@ export function quantize(
   options: QuantizeCommandOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
-  return stopOnAbort(context.signal, () => makeInt8(file, options, context));
+  return stopOnAbort(context.signal, () =>
+    options.dynamic === true ? makeDynamic(file, options, context) : makeInt8(file, options, context),
+  );
+}
+
+/** Weights on 8 bits alone: no recordings are needed, unless it is to be verified. */
+async function makeDynamic(
+  file: string,
+  { out, verify = false }: QuantizeCommandOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const float = await readModelFile(file);
+  const dynamic = { model: quantizeDynamic(float.model), card: float.card };
+  await makeRoomFor(out);
+  const reports = verify ? await scoreBoth(float, dynamic, await groundsFor(float.card, {}), context) : undefined;
+  await writeOnnxFile(out, dynamic.model);
+  const bytes = { before: encodeOnnx(float.model).length, after: encodeOnnx(dynamic.model).length };
+  const layers = dynamic.model.nodes.filter(({ op }) => op.endsWith('Integer')).length;
+  return {
+    json: { file, out, dynamic: true, bytes, ...reports, layers },
+    text: [
+      `${out}: ${layers} layers with 8-bit weights, whose activations find their range at every run`,
+      sizeTable(bytes, reports),
+    ].join('\n'),
+  };
 }
 
 async function makeInt8(
   file: string,
   options: QuantizeCommandOptions,
-  { terminal, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<CommandResult> {
-  const { out, scheme, calibration, keepFloat, rounding, verify = false } = options;
-  const { equalise = false, correctBias = false } = options;
+  const { out, scheme, calibration, percentile, keepFloat, rounding, verify = false } = options;
+  const { calibrate, equalise = false, correctBias = false } = options;
+  if (calibrate === undefined) {
+    throw new UsageError({
+      what: 'Nothing tells the ranges of the activations.',
+      expected: '--calibrate DIR or RUN, whose recordings do',
+      hint: 'Without recordings: --dynamic, which is slower.',
+    });
+  }
+  if (percentile !== undefined && calibration !== 'percentile') {
+    throw new UsageError({
+      what: '--percentile is of one way to calibrate.',
+      expected: '--calibration percentile with it',
+      received: `--calibration ${calibration}`,
+    });
+  }
   const float = await readModelFile(file);
-  const grounds = await groundsOf(options.calibrate, float);
+  const grounds = await groundsOf(calibrate, float);
   await makeRoomFor(out);
   const quantized = await quantizeModel(float, {
     clips: grounds.dataset.split(grounds.fold, 'train'),
     method: calibration,
+    ...(percentile !== undefined && { percentile }),
     scheme,
     keepFloat,
     equalise,
     correctBias,
     rounding,
-    signal,
-    onProgress: countingDisplay(terminal, 'clips calibrated'),
+    signal: context.signal,
+    onProgress: countingDisplay(context.terminal, 'clips calibrated'),
   });
-  const score = (loaded: LoadedModel, what: string): Promise<Scored> =>
-    evaluateModel(loaded, {
-      ...grounds,
-      split: 'evaluate',
-      signal,
-      onProgress: countingDisplay(terminal, `clips judged by ${what}`),
-    }).then(({ report }) => report);
-  const reports = verify
-    ? { before: await score(float, 'the float model'), after: await score(quantized, 'the int8 model') }
-    : undefined;
+  const reports = verify ? await scoreBoth(float, quantized, grounds, context) : undefined;
   await writeOnnxFile(out, quantized.model);
   const bytes = { before: encodeOnnx(float.model).length, after: quantized.bytes };
   const { calibrated, errors, fates, ranking } = quantized;
@@ -80,13 +111,23 @@ async function groundsOf(path: string, { card }: LoadedModel): Promise<Grounds> 
 }
 
 type Scored = Report | EventReport;
+type Reports = { readonly before: Scored; readonly after: Scored };
 
-function describe(
-  out: string,
-  bytes: { before: number; after: number },
-  reports: { before: Scored; after: Scored } | undefined,
-  { calibrated, errors, fates, ranking }: QuantizedModel,
-): string {
+/** Both models on the held-out side. */
+async function scoreBoth(
+  float: LoadedModel,
+  quantized: LoadedModel,
+  grounds: Grounds,
+  { terminal, signal }: CommandContext,
+): Promise<Reports> {
+  const score = async (loaded: LoadedModel, what: string): Promise<Scored> => {
+    const onProgress = countingDisplay(terminal, `clips judged by ${what}`);
+    return (await evaluateModel(loaded, { ...grounds, split: 'evaluate', signal, onProgress })).report;
+  };
+  return { before: await score(float, 'the float model'), after: await score(quantized, 'the int8 model') };
+}
+
+function sizeTable(bytes: { before: number; after: number }, reports: Reports | undefined): string {
   const row = (name: string, size: number, report: Scored | undefined): string[] => [
     name,
     formatBytes(size),
@@ -101,11 +142,20 @@ function describe(
     { heading: 'size', align: 'right' },
     ...(reports === undefined ? [] : scores),
   ];
+  return table(columns, [row('before', bytes.before, reports?.before), row('int8', bytes.after, reports?.after)]);
+}
+
+function describe(
+  out: string,
+  bytes: { before: number; after: number },
+  reports: Reports | undefined,
+  { calibrated, errors, fates, ranking }: QuantizedModel,
+): string {
   const worst = [...errors].sort((a, b) => a.sqnrDb - b.sqnrDb).slice(0, WORST);
   const lost = worst.map(({ name, op, sqnrDb }) => [name, op, `${sqnrDb.toFixed(1)} dB`]);
   return [
     `${out}: calibrated on ${calibrated} recordings`,
-    table(columns, [row('before', bytes.before, reports?.before), row('int8', bytes.after, reports?.after)]),
+    sizeTable(bytes, reports),
     '',
     'where precision went (signal to noise, worst first)',
     table([{ heading: '' }, { heading: '' }, { heading: '', align: 'right' }], lost),

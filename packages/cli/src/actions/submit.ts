@@ -1,4 +1,4 @@
-import { nearestName, type Predictions, UsageError, writeFileAtomic } from '@asc/core';
+import { nearestName, type ModelCard, type Predictions, UsageError, writeFileAtomic } from '@asc/core';
 import { COMPLEXITY_RULES, type ComplexityRule } from '@asc/models';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { createSceneJudge, judgeAll } from '../line/scene-judge.js';
 import { fileStandings, verdictOf } from '../line/standings.js';
 import { readSubmissionAbout } from '../line/submission-about.js';
 import { metaYaml, outputCsv } from '../line/submission-files.js';
+import { joinsSubmission, submissionFiles, trainPercentOf } from '../line/submission-folder.js';
 import { groundsFor, recipeOf, type Grounds } from '../line/trained-on.js';
 import type { LoadedModel } from '../line/load-model.js';
 import { countingDisplay } from '../terminal/counting-display.js';
@@ -36,10 +37,17 @@ export async function submit(path: string, options: SubmitOptions, context: Comm
       hint: 'asc complexity shows what each layer costs; asc quantize makes it smaller.',
     });
   }
+  const recipe = recipeOf(loaded.card);
+  const folder = join(out, 'task1', about.label);
+  const percent = trainPercentOf(recipe, options);
+  const files = submissionFiles(folder, about.label, percent);
+  const { macsPerSecond } = limits;
+  const joins = await joinsSubmission(folder, files, { label: about.label, cost, macsPerSecond });
   const grounds = await groundsFor(loaded.card, options);
+  const known = await labelledGrounds(grounds, loaded.card);
   const told = (what: string) => countingDisplay(terminal, what);
   const { report, predictions } = await stopOnAbort(signal, () =>
-    evaluateModel(loaded, { ...grounds, split: 'evaluate', signal, onProgress: told('clips judged') }),
+    evaluateModel(loaded, { ...known, split: 'evaluate', signal, onProgress: told('clips judged') }),
   );
   if (isOfEvents(report)) {
     throw new UsageError({ what: 'Task 1 is about scenes, and this model tells sound events.' });
@@ -48,21 +56,23 @@ export async function submit(path: string, options: SubmitOptions, context: Comm
     split === 'evaluate'
       ? predictions
       : await stopOnAbort(signal, () => judgeUnlabelled(loaded, grounds, options, signal, told('clips to submit')));
-  const facts = { about, card: loaded.card, recipe: recipeOf(loaded.card), cost, report };
-  const folder = join(out, 'task1', about.label);
-  const files = {
-    output: join(folder, `${about.label}.output.csv`),
-    meta: join(folder, `${about.label}.meta.yaml`),
-  };
+  const facts = { about, card: loaded.card, recipe, cost, report };
   const texts = { output: outputCsv(judged), meta: metaYaml({ ...facts, ...limits }) };
   await mkdir(folder, { recursive: true });
   await writeFileAtomic(files.output, texts.output);
-  await writeFileAtomic(files.meta, texts.meta);
+  if (!joins) await writeFileAtomic(files.meta, texts.meta);
   return {
-    json: { model: path, ...files, recordings: judged.rows.length, rule: standing ?? null, report },
+    json: {
+      model: path,
+      ...files,
+      trainPercent: percent ?? null,
+      recordings: judged.rows.length,
+      rule: standing ?? null,
+      report,
+    },
     text: [
       `${files.output}: ${formatCount(judged.rows.length)} recordings`,
-      `${files.meta}: ${formatPercent(report.accuracy)} accuracy, log loss ${report.logLoss.toFixed(3)} on the development set;`,
+      `${files.meta}${joins ? ' stays that of the outputs before; this one has' : ':'} ${formatPercent(report.accuracy)} accuracy, log loss ${report.logLoss.toFixed(3)} on the development set;`,
       `  ${formatCount(cost.parameters)} parameters in ${formatBytes(cost.bytes)}, ${formatCount(limits.macsPerSecond)} MACs per second`,
       ...(standing === undefined ? [] : [`${standing.rule}: ${verdictOf(standing)}`]),
     ].join('\n'),
@@ -78,6 +88,19 @@ function ruleNamed(name: string): ComplexityRule {
     what: `There is no rule "${name}".`,
     expected: `one of ${names.join(', ')}`,
     ...(nearest === undefined ? {} : { hint: `Did you mean "${nearest}"?` }),
+  });
+}
+
+/** What tells the results: the dataset itself or, of an evaluation set, whose labels are hidden, that of the recipe. */
+async function labelledGrounds(grounds: Grounds, card: ModelCard): Promise<Grounds> {
+  const { dataset, fold } = grounds;
+  const sides = dataset.sides(fold);
+  if (sides.includes('evaluate') || !sides.includes('test')) return grounds;
+  if (card.recipe !== undefined) return groundsFor(card, {});
+  throw new UsageError({
+    what: `${dataset.name} has no labels, and the model does not name the set it was trained on.`,
+    expected: 'a set with an evaluate side, which tells the results of meta.yaml',
+    received: `fold ${fold} with ${sides.join(', ')}`,
   });
 }
 

@@ -2,7 +2,7 @@ import type { CalibrationMethod, QuantizationScheme } from '@asc/quantize';
 import { Option, type Command } from 'commander';
 import type { Rounding } from '../line/quantize-model.js';
 import { subcommand, type CommonOptions, type Performer } from '../command/handle.js';
-import { path, wholeNumber } from '../command/options.js';
+import { path, positiveNumber, wholeNumber } from '../command/options.js';
 
 // The library's lists, without loading it and ONNX Runtime for `asc --help`.
 const SCHEMES = Object.keys({ s8s8: 1, u8s8: 1, u8u8: 1 } satisfies Record<QuantizationScheme, 1>);
@@ -16,11 +16,25 @@ const CALIBRATIONS = Object.keys({
 
 const ROUNDINGS = Object.keys({ nearest: 1, adaptive: 1 } satisfies Record<Rounding, 1>);
 
+/** Options that mean nothing where activations find their own range. */
+const OF_CALIBRATION = [
+  'calibrate',
+  'scheme',
+  'calibration',
+  'percentile',
+  'keepFloat',
+  'equalise',
+  'rounding',
+  'correctBias',
+] as const satisfies readonly (keyof QuantizeCommandOptions)[];
+
 export interface QuantizeCommandOptions extends CommonOptions {
-  readonly calibrate: string;
   readonly out: string;
+  readonly calibrate?: string;
+  readonly dynamic?: boolean;
   readonly scheme: QuantizationScheme;
   readonly calibration: CalibrationMethod;
+  readonly percentile?: number;
   readonly keepFloat: number;
   readonly equalise?: boolean;
   readonly correctBias?: boolean;
@@ -36,8 +50,13 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     'make an int8 model, and tell what it cost in accuracy',
     'asc quantize amfm.onnx --calibrate runs/amfm -o amfm.int8.onnx --verify',
   )
-    .requiredOption('--calibrate <DIR|RUN>', 'dataset, or run that names one: its training side tells the ranges', path)
     .requiredOption('-o, --out <FILE>', 'the .onnx file to write', path)
+    .option('--calibrate <DIR|RUN>', 'dataset, or run that names one: its training side tells the ranges', path)
+    .addOption(
+      new Option('--dynamic', 'without calibration: weights alone, activations find their range at every run').conflicts([
+        ...OF_CALIBRATION,
+      ]),
+    )
     .addOption(
       new Option('--scheme <SCHEME>', 'types of activations and weights (u8s8: uint8 and int8)')
         .choices(SCHEMES)
@@ -48,6 +67,7 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
         .choices(CALIBRATIONS)
         .default('minmax'),
     )
+    .option('--percentile <P>', 'share of the values inside a range, for --calibration percentile (99.999)', positiveNumber)
     .option('--keep-float <K>', 'leave the K layers that 8 bits cost most in float32', wholeNumber(0), 0)
     .option('--equalise', 'even out the weights of neighbouring layers first')
     .addOption(

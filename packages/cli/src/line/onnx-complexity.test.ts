@@ -1,18 +1,20 @@
-import { complexity, createModel } from '@asc/models';
+import type { ModelCard, NdArrays } from '@asc/core';
+import { complexity, COMPLEXITY_RULES, createModel, findPreset } from '@asc/models';
 import { exportOnnx, type OnnxModel, type OnnxNode, type OnnxTensor } from '@asc/onnx';
-import { quantizeStatic } from '@asc/quantize';
+import { quantizeDynamic, quantizeStatic, toFloat16 } from '@asc/quantize';
 import { namedWeights } from '@asc/train';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import './tensorflow.js';
+import { normalMaps, smallNetwork } from '../networks.test.helper.js';
 import { onnxComplexity } from './onnx-complexity.js';
+import { fileStandings, verdictOf, type Standing } from './standings.js';
 
 it.each(['dcase2024', 'clova2021-resnetse-mfm'])(
   'counts the kernels of %s in its graph as its layers do',
   async (name) => {
-    const { deployed } = createModel(name);
-    // Norms of a trained network: a shift of 0 would be left out of the graph.
-    for (const { variable } of namedWeights(deployed)) tf.tidy(() => variable.assign(tf.add(tf.abs(variable), 0.1)));
+    const deployed = stir(createModel(name).deployed);
     const { layers, accounts } = complexity(deployed);
     const { nodes, macs: counted } = await onnxComplexity(exportOnnx(deployed));
     const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
@@ -78,4 +80,74 @@ it('counts of an 8-bit file what its float form has: no means, no fillers, but e
   expect(int8.parameters).toBe(36 + 4 + (4 + 4) + 16);
   expect(int8.bytes).toBe(36 + 4 * 4 + (4 + 4 * 4) + 16);
   expect(int8.macs).toBe(36 * 54 + 4 * 54 + 16 * 9);
+});
+
+/** Norms of a trained network: a shift of 0 would be left out of the graph. */
+function stir(model: LayersModel): LayersModel {
+  for (const { variable } of namedWeights(model)) tf.tidy(() => variable.assign(tf.add(tf.abs(variable), 0.1)));
+  return model;
+}
+
+describe('a file of 8 bits against the rules', () => {
+  let float: OnnxModel;
+  let feeds: NdArrays[];
+  beforeAll(() => {
+    const net = smallNetwork(findPreset('dcase2024'));
+    float = exportOnnx(net.deployed);
+    feeds = [Object.fromEntries([[float.inputs[0]!.name, Object.values(normalMaps(net, 2, 'maps'))[0]!]])];
+  });
+  const standing = async (model: OnnxModel, name: string): Promise<Standing> => {
+    const card = { clipSamples: 1, sampleRateHz: 1 } as ModelCard;
+    const rules = COMPLEXITY_RULES.filter((rule) => rule.name === name);
+    return fileStandings(await onnxComplexity(model), card, rules).standings[0]!;
+  };
+
+  it('may have a sign or none', async () => {
+    const signed = await onnxComplexity(await quantizeStatic(float, feeds, { threads: 1 }));
+    const model = await quantizeStatic(float, feeds, { scheme: 'u8u8', threads: 1 });
+    const { bytes, parameters, storages } = await onnxComplexity(model);
+    expect(storages).toEqual(['uint8', 'int32']);
+    expect([bytes, parameters]).toEqual([signed.bytes, signed.parameters]);
+    expect(await standing(model, 'dcase2022')).toMatchObject({ storage: 'uint8', passes: true });
+  });
+
+  it('may find its ranges at every run: the same parameters and MACs as in float32', async () => {
+    const model = quantizeDynamic(float);
+    const [before, after] = [await onnxComplexity(float), await onnxComplexity(model)];
+    expect([after.parameters, after.macs]).toEqual([before.parameters, before.macs]);
+    const [weights] = after.weights;
+    expect(weights).toEqual({ storage: 'int8', parameters: before.weights[0]!.parameters });
+    expect(after.bytes).toBe(weights!.parameters + 4 * (after.parameters - weights!.parameters));
+    expect(await standing(model, 'dcase2022')).toMatchObject({ passes: true });
+  });
+
+  it('may not keep weights in float32 where all are to be 8 bits', async () => {
+    const kept = float.nodes.filter(({ op }) => op === 'Conv')[1]!;
+    const size = float.initializers.get(kept.inputs[1]!)!.data.length;
+    const model = await quantizeStatic(float, feeds, { keepFloat: [kept.name], threads: 1 });
+    const told = await standing(model, 'dcase2022');
+    expect(verdictOf(told)).toBe(`no: int8 or int8+int32 is asked for, ${size} parameters are float32`);
+    expect(await standing(model, 'dcase2024')).toMatchObject({ passes: true });
+  });
+});
+
+describe('the figures of docs/quantization.md', () => {
+  it('xin2022 is below 128,000 bytes on 8 bits', async () => {
+    const deployed = stir(createModel('xin2022').deployed);
+    const float = exportOnnx(deployed);
+    const [input] = float.inputs;
+    const shape = [1, ...(input!.shape.slice(1) as number[])];
+    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * i));
+    const feeds = [{ [input!.name]: { dtype: 'float32' as const, shape, data } }];
+    const { bytes, weights, parameters } = await onnxComplexity(await quantizeStatic(float, feeds, { threads: 1 }));
+    console.log(bytes, weights, parameters, (await onnxComplexity(float)), complexity(deployed).bytes, complexity(deployed).accounts);
+    expect(bytes).toBeLessThan(128_000);
+  });
+
+  it('amfm-small is below 131,072 bytes in float16', async () => {
+    const deployed = stir(createModel('amfm-small').deployed);
+    const half = await onnxComplexity(toFloat16(exportOnnx(deployed)));
+    console.log(half.bytes, half.weights, half.parameters, half.storages, complexity(deployed).bytes);
+    expect(half.bytes).toBeLessThan(131_072);
+  });
 });

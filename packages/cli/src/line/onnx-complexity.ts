@@ -16,6 +16,8 @@ const LEARNT: Readonly<Record<string, readonly number[]>> = {
   Conv: [1, 2],
   Gemm: [1, 2],
   MatMul: [0, 1],
+  ConvInteger: [1],
+  MatMulInteger: [0, 1],
   BatchNormalization: [1, 2, 3, 4],
   Add: [0, 1],
   Sub: [0, 1],
@@ -23,6 +25,8 @@ const LEARNT: Readonly<Record<string, readonly number[]>> = {
   Div: [0, 1],
   PRelu: [1],
 };
+/** Operands that shift the outputs of a layer and weigh nothing. */
+const BIASES: Readonly<Record<string, readonly number[]>> = { Conv: [2], Gemm: [2], Add: [0, 1], Sub: [0, 1] };
 const BYTES: Partial<Record<OnnxType, number>> = { float32: 4, float16: 2, int8: 1, uint8: 1, int32: 4, float64: 8 };
 
 /** One node that computes with learnt numbers. */
@@ -47,20 +51,28 @@ export interface OnnxComplexity {
   readonly macs: number;
   /** How the parameters are stored, most first. */
   readonly storages: readonly OnnxType[];
+  /** How many parameters beyond biases are stored each way, most first. */
+  readonly weights: readonly { readonly storage: OnnxType; readonly parameters: number }[];
 }
 
 /**
  * Parameters, bytes and multiply–accumulates of the graph itself: one per weight and output position of a convolution, none for
  * a bias, as NeSsi's TFLite backend counts and the fields of `complexity` in `@asc/models` do; one per element of a leftover
- * norm. A mean written as a convolution has no parameters, and channels that only fill up a block of a kernel do not count.
+ * norm. A mean written as a convolution has no parameters, scales of integers are none, and channels that only fill up a block of a
+ * kernel do not count.
  * Shapes are read off a run of the graph.
  */
 export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
   const constants = (node: OnnxNode): Stored[] => {
-    const operands = (LEARNT[node.op] ?? []).map((at) => storedAs(node.inputs[at], model, producers));
+    if (scales(node, producers)) return [];
+    const operands = (LEARNT[node.op] ?? []).map((at) => {
+      const isBias = BIASES[node.op]?.includes(at) ?? false;
+      const zero = node.op.endsWith('Integer') ? zeroPoint(model.initializers.get(node.inputs[3] ?? '')) : 0;
+      return storedAs(node.inputs[at], model, producers, zero).map((stored) => ({ ...stored, isBias }));
+    });
     const [[weight] = []] = operands;
-    if (node.op !== 'Conv' || weight === undefined) return operands.flat();
+    if (!isConvolution(node.op) || weight === undefined) return operands.flat();
     if (takesMeans(weight)) return [];
     return [{ ...weight, size: weight.size * distinctShare(node.inputs[0], producers) }, ...operands.slice(1).flat()];
   };
@@ -91,8 +103,7 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
     };
   });
   const stored = [...counted.values()];
-  const shares = new Map<OnnxType, number>();
-  for (const { tensor, size } of stored) shares.set(tensor.type, (shares.get(tensor.type) ?? 0) + size);
+  const shares = sizeByStorage(stored);
   return {
     nodes,
     parameters: sum(stored.map(({ size }) => size)),
@@ -100,8 +111,23 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
     bytes: sum(stored.map(({ tensor, size }) => size * (BYTES[tensor.type] ?? 4))),
     nonZeroBytes: sum(stored.map((each) => countNonZero(each) * (BYTES[each.tensor.type] ?? 4))),
     macs: sum(nodes.map(({ macs }) => macs)),
-    storages: [...shares].sort(([, a], [, b]) => b - a).map(([type]) => type),
+    storages: shares.map(({ storage }) => storage),
+    weights: sizeByStorage(stored.filter(({ isBias }) => !isBias)),
   };
+}
+
+function sizeByStorage(stored: readonly Stored[]): OnnxComplexity['weights'] {
+  const shares = new Map<OnnxType, number>();
+  for (const { tensor, size } of stored) shares.set(tensor.type, (shares.get(tensor.type) ?? 0) + size);
+  const sizes = [...shares].map(([storage, parameters]) => ({ storage, parameters }));
+  return sizes.sort((a, b) => b.parameters - a.parameters);
+}
+
+const isConvolution = (op: string): boolean => op === 'Conv' || op === 'ConvInteger';
+
+/** A product of scales: what an activation's range gave at this run, and what its layer's weights were divided by. */
+function scales({ op, inputs }: OnnxNode, producers: ReadonlyMap<string, OnnxNode>): boolean {
+  return op === 'Mul' && inputs.some((input) => producers.get(input)?.op === 'DynamicQuantizeLinear');
 }
 
 /** A constant as it is stored. */
@@ -112,6 +138,7 @@ interface Stored {
   readonly size: number;
   /** The stored number that stands for 0; none where it differs from channel to channel. */
   readonly zero: number | undefined;
+  readonly isBias: boolean;
 }
 
 /** The constant behind an operand, looking through what only changes its storage. */
@@ -119,8 +146,8 @@ function storedAs(
   name: string | undefined,
   model: OnnxModel,
   producers: ReadonlyMap<string, OnnxNode>,
-  zero: number | undefined = 0,
-): Stored[] {
+  zero: number | undefined,
+): Omit<Stored, 'isBias'>[] {
   if (name === undefined) return [];
   const tensor = model.initializers.get(name);
   // A single number is an operator's setting, not something learnt.
@@ -133,7 +160,7 @@ function storedAs(
 }
 
 /** A convolution's weight (O, C/group, h, w) of one number only: 1/n in the storage there is, for means; nothing learnt. */
-function takesMeans({ tensor: { shape, data } }: Stored): boolean {
+function takesMeans({ tensor: { shape, data } }: Pick<Stored, 'tensor'>): boolean {
   const window = product(shape.slice(1));
   return shape.length === 4 && window > 1 && Number(data[0]) !== 0 && data.every((value) => value === data[0]);
 }
@@ -160,10 +187,10 @@ function countNonZero({ tensor, zero }: Stored): number {
 function macsOf(op: string, sizes: readonly number[], outputShape: readonly number[]): number {
   const [first = 0] = sizes;
   // (C, H, W): every weight once per output position. The bias, often one that a norm left behind, is an addition.
-  if (op === 'Conv') return first * product(outputShape.slice(1));
+  if (isConvolution(op)) return first * product(outputShape.slice(1));
   if (op === 'Gemm') return first;
   // (…, K) × (K, N): the weights once per row.
-  if (op === 'MatMul') return sum(sizes) * product(outputShape.slice(0, -1));
+  if (op === 'MatMul' || op === 'MatMulInteger') return sum(sizes) * product(outputShape.slice(0, -1));
   return op === 'Add' || op === 'Sub' ? 0 : product(outputShape);
 }
 

@@ -79,6 +79,8 @@ export async function openRecipeDataset(dataset: Recipe['dataset'], places: Data
 export async function openDataset(folder: string, onFault?: OnTableFault): Promise<SceneDataset> {
   const told = onFault === undefined ? {} : { onFault };
   if (await isThere(join(folder, 'meta.csv'))) return loadTau(folder, told);
+  // An evaluation set of TAU may come with its list alone.
+  if (await isThere(join(folder, 'evaluation_setup', 'fold1_test.csv'))) return loadTau(folder, told);
   if (await isThere(join(folder, EVENTS_TABLE))) return loadEvents(folder);
   if (await isThere(join(folder, 'meta.txt'))) return loadTut(folder, told);
   if (await isThere(join(folder, 'meta', 'esc50.csv'))) return loadEsc50(folder, told);

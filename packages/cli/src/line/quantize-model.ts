@@ -30,6 +30,8 @@ export interface QuantizeModelOptions {
   /** Recordings of the training side; an even choice of them is used. */
   readonly clips: ClipList;
   readonly method?: CalibrationMethod;
+  /** Of the method `percentile`; default 99.999. */
+  readonly percentile?: number;
   readonly scheme?: QuantizationScheme;
   /** How many layers stay float32: those that 8 bits cost most. */
   readonly keepFloat?: number;
@@ -58,6 +60,7 @@ export async function quantizeModel(
   options: QuantizeModelOptions,
 ): Promise<QuantizedModel> {
   const { method = 'minmax', scheme = 'u8s8', keepFloat = 0, equalise = false, signal, onProgress } = options;
+  const { percentile } = options;
   const clips = evenly(options.clips, CALIBRATION_CLIPS);
   const judge = await createSceneJudge(model, card);
   try {
@@ -74,7 +77,7 @@ export async function quantizeModel(
     if (keepFloat > 0 || options.correctBias === true || adaptive) {
       for await (const feed of feeds(evenly(clips, LAYERWISE_CLIPS))) few.push(feed);
     }
-    const settings: QuantizeOptions = { method, scheme, equalise };
+    const settings: QuantizeOptions = { method, scheme, equalise, ...(percentile !== undefined && { percentile }) };
     const ranking = keepFloat === 0 ? [] : await rankLayers(model, few, await outputError(model, few), settings);
     if (keepFloat > 0 && keepFloat >= ranking.length) {
       throw new UsageError({

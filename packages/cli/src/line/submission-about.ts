@@ -4,7 +4,7 @@ import type { YamlValue } from './to-yaml.js';
 
 /** What a submission says that a model cannot know. */
 export interface SubmissionAbout {
-  /** AUTHOR_INSTITUTE_task1_INDEX, which names folder and files. */
+  /** AUTHOR_INSTITUTE_TASK_INDEX, which names folder and files; TASK is task1, in the editions of 2020 and 2021 task1a or task1b. */
   readonly label: string;
   readonly name: string;
   /** At most 10 characters. */
@@ -55,8 +55,12 @@ export function checkSubmissionAbout(value: unknown): SubmissionAbout {
   const optional = ['sourceCode', 'description', 'energy', 'externalDatasets'];
   const about = checkKeys('The submission', value, ['label', 'name', 'abbreviation', 'authors', ...optional]);
   const label = text('label', about['label']);
-  if (!/^[A-Za-z-]+_[A-Za-z-]+_task1_[1-4]$/.test(label)) {
-    refuse('label', 'AUTHOR_INSTITUTE_task1_INDEX with an index of 1 to 4, e.g. "Doe_UNI_task1_1"', label);
+  if (!/^[A-Za-z-]+_[A-Za-z-]+_task1[ab]?_[1-4]$/.test(label)) {
+    refuse(
+      'label',
+      'AUTHOR_INSTITUTE_task1_INDEX (or task1a, task1b) with an index of 1 to 4, e.g. "Doe_UNI_task1_1"',
+      label,
+    );
   }
   const abbreviation = text('abbreviation', about['abbreviation']);
   if (abbreviation.length > 10) refuse('abbreviation', 'at most 10 characters', abbreviation);
