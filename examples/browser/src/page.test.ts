@@ -203,7 +203,11 @@ const ROWS = "document.querySelectorAll('#runs tr').length";
     // Text, in a colour that can be read.
     for (const id of ['scene', 'confidence', 'guesses']) {
       const { share, contrast } = await painted(png, id);
-      expect({ id, isBlank: share < 0.005, isReadable: contrast > 90 }).toEqual({ id, isBlank: false, isReadable: true });
+      expect({ id, isBlank: share < 0.005, isReadable: contrast > 90 }).toEqual({
+        id,
+        isBlank: false,
+        isReadable: true,
+      });
     }
   });
 

@@ -12,7 +12,9 @@ let tiny: TinyRuns;
 const at = (name: string): string => join(tiny.path, name);
 const quantize = (...words: string[]) => asc(['quantize', at('float.onnx'), '-o', at('out.onnx'), ...words]);
 const scalesOf = ({ initializers }: OnnxModel): string =>
-  JSON.stringify([...initializers.values()].filter(({ shape }) => shape.length === 0).map(({ data }) => [...data].map(Number)));
+  JSON.stringify(
+    [...initializers.values()].filter(({ shape }) => shape.length === 0).map(({ data }) => [...data].map(Number)),
+  );
 
 beforeAll(async () => {
   tiny = await tinyRuns();

@@ -16,7 +16,7 @@ export function decodePng(bytes: Buffer): Picture {
   if (bytes.toString('hex', 0, 8) !== SIGNATURE) throw new Error('not a PNG');
   const parts: Buffer[] = [];
   let [width, height, channels] = [0, 0, 0];
-  for (let at = 8; at < bytes.length; ) {
+  for (let at = 8; at < bytes.length;) {
     const size = bytes.readUInt32BE(at);
     const kind = bytes.toString('latin1', at + 4, at + 8);
     const chunk = bytes.subarray(at + 8, at + 8 + size);

@@ -126,7 +126,9 @@ describe('a file of 8 bits against the rules', () => {
     const size = float.initializers.get(kept.inputs[1]!)!.data.length;
     const model = await quantizeStatic(float, feeds, { keepFloat: [kept.name], threads: 1 });
     const told = await standing(model, 'dcase2022');
-    expect(verdictOf(told)).toBe(`no: int8 or int8+int32 is asked for, ${size.toLocaleString('en-US')} parameters are float32`);
+    expect(verdictOf(told)).toBe(
+      `no: int8 or int8+int32 is asked for, ${size.toLocaleString('en-US')} parameters are float32`,
+    );
     expect(await standing(model, 'dcase2024')).toMatchObject({ passes: true });
   });
 });
@@ -140,7 +142,9 @@ describe('the figures of docs/quantization.md', () => {
     const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * i));
     const feeds = [{ [input!.name]: { dtype: 'float32' as const, shape, data } }];
     const { bytes, weights, parameters } = await onnxComplexity(await quantizeStatic(float, feeds, { threads: 1 }));
-    const kernels = deployed.weights.filter(({ shape }) => shape.length > 1).map(({ shape }) => tf.util.sizeFromShape(shape as number[]));
+    const kernels = deployed.weights
+      .filter(({ shape }) => shape.length > 1)
+      .map(({ shape }) => tf.util.sizeFromShape(shape as number[]));
     const [integers, gains] = weights;
     // 512: gains of norms that no convolution takes up.
     expect(integers).toEqual({ storage: 'int8', parameters: kernels.reduce((a, b) => a + b) + 512 });
