@@ -19,7 +19,7 @@ said = {}
 for file in map(pathlib.Path, sys.argv[2:]):
     model = onnx.load(file)
     onnx.checker.check_model(model, full_check=True)
-    session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     source = session.get_inputs()[0]
     length = int(session.get_modelmeta().custom_metadata_map["asc.clipSamples"])
     posteriors = [

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Chromium, findChromium } from './headless/chromium.js';
+import { decodePng } from './headless/decode-png.js';
 import { readable } from './page/runs.js';
 import { RATE_HZ, SCENES, tinyClassifier } from './tiny-classifier.test.helper.js';
 import { buildSite } from './tools/build-site.js';
@@ -166,8 +167,52 @@ const ROWS = "document.querySelectorAll('#runs tr').length";
     expect(SCENES.map(readable)).toContain((await answer()).scene);
   });
 
+  /** How many colours a part of a picture of the page has, the share of those beside the commonest, and how far they are from it. */
+  const painted = async (png: Buffer, id: string): Promise<{ colours: number; share: number; contrast: number }> => {
+    const { width, pixels } = decodePng(png);
+    const [left, top, right, bottom] = await chromium.evaluate<[number, number, number, number]>(`(() => {
+      const box = document.getElementById('${id}').getBoundingClientRect();
+      return [box.left + scrollX, box.top + scrollY, box.right + scrollX, box.bottom + scrollY].map(Math.round);
+    })()`);
+    const counts = new Map<number, number>();
+    for (let y = top; y < bottom; y++) {
+      for (let x = left; x < right; x++) {
+        const at = 3 * (y * width + x);
+        const colour = (pixels[at]! << 16) | (pixels[at + 1]! << 8) | pixels[at + 2]!;
+        counts.set(colour, (counts.get(colour) ?? 0) + 1);
+      }
+    }
+    const [[common, most] = [0, 0]] = [...counts].sort(([, a], [, b]) => b - a);
+    const apart = (a: number, b: number): number =>
+      Math.max(...[16, 8, 0].map((shift) => Math.abs(((a >> shift) & 255) - ((b >> shift) & 255))));
+    const contrast = Math.max(...[...counts.keys()].map((colour) => apart(colour, common)));
+    return { colours: counts.size, share: 1 - most / ((right - left) * (bottom - top)), contrast };
+  };
+
+  it.each([
+    [1200, 'light'],
+    [360, 'dark'],
+  ] as const)('paints what was heard: %i pixels wide, %s', async (width, scheme) => {
+    const png = await chromium.screenshot(width, scheme);
+    expect(decodePng(png).width).toBe(width);
+    const spectrogram = await painted(png, 'spectrogram');
+    expect(spectrogram.colours).toBeGreaterThan(50);
+    expect(spectrogram.share).toBeGreaterThan(0.5);
+    const timeline = await painted(png, 'timeline');
+    expect(timeline.colours).toBeGreaterThan(3);
+    // Text, in a colour that can be read.
+    for (const id of ['scene', 'confidence', 'guesses']) {
+      const { share, contrast } = await painted(png, id);
+      expect({ id, isBlank: share < 0.005, isReadable: contrast > 90 }).toEqual({
+        id,
+        isBlank: false,
+        isReadable: true,
+      });
+    }
+  });
+
   it('fits a phone, names every control and reports no error', async () => {
-    writeFileSync(join(folder, 'phone.png'), await chromium.screenshot(360, 'dark'));
+    await chromium.screenshot(360, 'dark');
     expect(await chromium.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     const { nodes } = (await chromium.send('Accessibility.getFullAXTree')) as {
       nodes: { ignored: boolean; role?: { value: string }; name?: { value: string } }[];

@@ -163,7 +163,11 @@ describe('asc submit', () => {
     signal: new AbortController().signal,
   } as CommandContext;
   const hand = async (model: string, options: Partial<SubmitOptions> = {}) => {
-    const { json } = await submit(model, { about: at('about.json'), out: at('out'), split: 'test', ...options }, context);
+    const { json } = await submit(
+      model,
+      { about: at('about.json'), out: at('out'), split: 'test', ...options },
+      context,
+    );
     return json as { output: string; recordings: number; report: { clips: number } };
   };
   const recipe = (trainPercent: number): Recipe =>
@@ -212,12 +216,16 @@ describe('asc submit', () => {
     const text = readFileSync(meta, 'utf8');
     expect(text).toMatch(/^ {2}label: "Doe_UNI_task1_1"$/m);
     await hand(await trainedOn(5));
-    expect(filesOf('out')).toEqual(['meta.yaml', 'output.split_25.csv', 'output.split_5.csv'].map((n) => `${label}.${n}`));
+    expect(filesOf('out')).toEqual(
+      ['meta.yaml', 'output.split_25.csv', 'output.split_5.csv'].map((n) => `${label}.${n}`),
+    );
     expect(readFileSync(meta, 'utf8')).toBe(text);
   });
 
   it('refuses an output of another network, or where meta.yaml has another label', async () => {
-    await expect(hand(await trainedOn(10, toFloat16(run.model)))).rejects.toThrow(/is of another network.*\n.*total_model_size/);
+    await expect(hand(await trainedOn(10, toFloat16(run.model)))).rejects.toThrow(
+      /is of another network.*\n.*total_model_size/,
+    );
     const meta = join(at('out'), 'task1', label, `${label}.meta.yaml`);
     const text = readFileSync(meta, 'utf8');
     writeFileSync(meta, text.replace(label, 'Doe_UNI_task1_2'));

@@ -132,7 +132,9 @@ export class Chromium {
     const metrics = { width, height: 900, deviceScaleFactor: 1, mobile: width < 600 };
     await this.send('Emulation.setDeviceMetricsOverride', metrics);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: true });
+    const { cssContentSize } = (await this.send('Page.getLayoutMetrics')) as { cssContentSize: Json };
+    const clip = { ...cssContentSize, scale: 1 };
+    const { data } = await this.send('Page.captureScreenshot', { clip, captureBeyondViewport: true });
     return Buffer.from(data as string, 'base64');
   }
 

@@ -53,9 +53,10 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
     .requiredOption('-o, --out <FILE>', 'the .onnx file to write', path)
     .option('--calibrate <DIR|RUN>', 'dataset, or run that names one: its training side tells the ranges', path)
     .addOption(
-      new Option('--dynamic', 'without calibration: weights alone, activations find their range at every run').conflicts([
-        ...OF_CALIBRATION,
-      ]),
+      new Option(
+        '--dynamic',
+        'without calibration: weights alone, activations find their range at every run',
+      ).conflicts([...OF_CALIBRATION]),
     )
     .addOption(
       new Option('--scheme <SCHEME>', 'types of activations and weights (u8s8: uint8 and int8)')
@@ -67,7 +68,11 @@ export function addQuantizeCommand(program: Command, perform: Performer): void {
         .choices(CALIBRATIONS)
         .default('minmax'),
     )
-    .option('--percentile <P>', 'share of the values inside a range, for --calibration percentile (99.999)', positiveNumber)
+    .option(
+      '--percentile <P>',
+      'share of the values inside a range, for --calibration percentile (99.999)',
+      positiveNumber,
+    )
     .option('--keep-float <K>', 'leave the K layers that 8 bits cost most in float32', wholeNumber(0), 0)
     .option('--equalise', 'even out the weights of neighbouring layers first')
     .addOption(

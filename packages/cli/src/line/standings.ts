@@ -30,7 +30,8 @@ export function fileStandings(
     const overMacs = rule.maxMacs === undefined ? 0 : Math.max(0, macsPerSecond - rule.maxMacs);
     const strays = counted.weights.filter((each) => !allows(rule, each.storage));
     const passes = strays.length === 0 && overBytes + overMacs === 0;
-    const wants = strays.length === 0 ? {} : { wants: rule.storages.join(' or '), stray: strays.map(strayText).join(', ') };
+    const wants =
+      strays.length === 0 ? {} : { wants: rule.storages.join(' or '), stray: strays.map(strayText).join(', ') };
     return { rule: rule.name, storage, passes, overBytes, overMacs, ...wants };
   });
   return { macsPerSecond, storage, standings };
