@@ -51,7 +51,10 @@ export interface OnnxComplexity {
   readonly macs: number;
   /** How the parameters are stored, most first. */
   readonly storages: readonly OnnxType[];
-  /** How many parameters beyond biases are stored each way, most first. */
+  /**
+   * How many parameters beyond biases are stored each way, most first; without norms in front of the first layer, which
+   * standardise features.
+   */
   readonly weights: readonly { readonly storage: OnnxType; readonly parameters: number }[];
 }
 
@@ -103,6 +106,8 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
     };
   });
   const stored = [...counted.values()];
+  const first = learnt.findIndex(({ op }) => isConvolution(op) || /^(Gemm|MatMul)/.test(op));
+  const standardising = new Set(learnt.slice(0, Math.max(0, first)).flatMap((node) => constants(node).map(({ name }) => name)));
   const shares = sizeByStorage(stored);
   return {
     nodes,
@@ -112,7 +117,7 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
     nonZeroBytes: sum(stored.map((each) => countNonZero(each) * (BYTES[each.tensor.type] ?? 4))),
     macs: sum(nodes.map(({ macs }) => macs)),
     storages: shares.map(({ storage }) => storage),
-    weights: sizeByStorage(stored.filter(({ isBias }) => !isBias)),
+    weights: sizeByStorage(stored.filter(({ isBias, name }) => !isBias && !standardising.has(name))),
   };
 }
 
