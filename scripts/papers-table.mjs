@@ -98,9 +98,8 @@ function operations({ dataset, model, epochs, distillation }) {
 
 const DEPTHWISE = /^(xin2022|sp4asc|dcase2024|cp-mobile|tf-sepnet|bc-resnet)/;
 
-/** Hours of a recipe over the folds of its figure. */
-function hours(name, rate) {
-  const value = (foldsOf(name).length * operations(parseRecipe(recipeJson(name)))) / rate / 3600;
+function hours(work, rate) {
+  const value = work / rate / 3600;
   return value < 9.95 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US');
 }
 
@@ -129,6 +128,7 @@ export function papersTable() {
       .map((row) => {
         const recipe = parseRecipe(recipeJson(row.recipe));
         const run = rehearsed.recipes[row.recipe];
+        const work = foldsOf(row.recipe).length * operations(recipe);
         const rate = DEPTHWISE.test(recipe.model.preset) ? CPU.depthwise : CPU.convolutions;
         const cells = [
           row.table,
@@ -136,8 +136,8 @@ export function papersTable() {
           row.published === '' ? '–' : `${row.published} (${row.measure})`,
           run === undefined ? 'not yet' : `runs, loss ${run.loss.toFixed(2)}`,
           `\`${row.command}\``,
-          `${hours(row.recipe, rate)} h`,
-          `${hours(row.recipe, GPU)} h`,
+          `${hours(work, rate)} h`,
+          `${hours(work, GPU)} h`,
           row.reading,
         ];
         return `| ${cells.join(' | ')} |`;
