@@ -142,7 +142,9 @@ async function main() {
   const published = row.published === '' ? 'none published' : `published ${row.published}`;
   const over = folds.length === 1 ? `fold ${folds[0]}` : `mean ± sd of folds ${folds.join(', ')}`;
   const rehearsed = values.smoke ? '; a rehearsal is no result' : '';
-  console.log(`${name}, ${row.measure || 'accuracy %'}: ${figuresOf(row, reports)} (${over}); ${published}${rehearsed}`);
+  console.log(
+    `${name}, ${row.measure || 'accuracy %'}: ${figuresOf(row, reports)} (${over}); ${published}${rehearsed}`,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

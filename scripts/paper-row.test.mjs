@@ -21,7 +21,9 @@ describe('the calls of a row', () => {
           made.push(...after(call, '-o'));
           continue;
         }
-        const set = Object.fromEntries(after(call, '--set').map((text) => [text.split('=')[0], text.replace(/^.*?=/, '')]));
+        const set = Object.fromEntries(
+          after(call, '--set').map((text) => [text.split('=')[0], text.replace(/^.*?=/, '')]),
+        );
         expect(set['dataset.fold']).toBe(`${fold}`);
         if (set['init.from'] !== undefined) expect(made).toContain(set['init.from']);
         for (const { file } of JSON.parse(set['distillation.teachers'] ?? '[]')) expect(made).toContain(file);
@@ -76,7 +78,9 @@ describe('a row of TUT 2017', () => {
     const fold = ['train', 'teach', 'train', 'evaluate'];
     expect(calls(first.stdout)).toEqual([...fold, ...fold]);
     const figures = first.stdout.trimEnd().split('\n').at(-1);
-    expect(figures).toMatch(/: \d+\.\d\d ± \d+\.\d\d \(mean ± sd of folds 1, 2\); published 82\.1; a rehearsal is no result$/);
+    expect(figures).toMatch(
+      /: \d+\.\d\d ± \d+\.\d\d \(mean ± sd of folds 1, 2\); published 82\.1; a rehearsal is no result$/,
+    );
     const again = row(name, '--folds', '1,2', '--smoke');
     expect(calls(again.stdout)).toEqual(['evaluate', 'evaluate']);
     expect(again.stdout.trimEnd().split('\n').at(-1)).toBe(figures);

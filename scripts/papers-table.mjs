@@ -44,7 +44,8 @@ schedule, and that every recipe runs from end to end. The figures in the column 
   accuracy on the held-out clips, as the authors' code chooses it, which flatters; all others by the last epoch, or the average of
   epochs where the recipe takes one.
 - **2 cores**: estimated hours of training the row's own recipe on all its folds, six operations a multiply–accumulate, clip and epoch,
-  at the rate measured for its kind of network by \`npm run bench -- train --network all\` (60 GFLOP/s, of depthwise networks 9). Features and validation come on top.
+  at the rate measured for its kind of network by \`npm run bench -- train --network all\` (60 GFLOP/s, of depthwise networks 9).
+  Features and validation come on top.
   **GPU**: the same work at 5 TFLOP/s, a supposition, not a measurement.
 - **reading**: what the publication leaves open and how it is filled; see also the header of the network's file.
 
@@ -157,7 +158,9 @@ function rehearse(folders) {
   const rows = recipeRows().filter(
     ({ recipe }) => folders.length === 0 || folders.some((folder) => recipe.startsWith(folder)),
   );
-  const taught = new Set(rows.flatMap(({ recipe, needs }) => (recipeJson(recipe).distillation?.kind === 'teachers' ? needs : [])));
+  const taught = new Set(
+    rows.flatMap(({ recipe, needs }) => (recipeJson(recipe).distillation?.kind === 'teachers' ? needs : [])),
+  );
   const known = readRecord();
   const cwd = mkdtempSync(join(tmpdir(), 'rehearsals-'));
   const asc = (...words) => {
@@ -169,7 +172,10 @@ function rehearse(folders) {
     return stdout;
   };
   try {
-    const ordered = [...rows.filter(({ needs }) => needs.length === 0), ...rows.filter(({ needs }) => needs.length > 0)];
+    const ordered = [
+      ...rows.filter(({ needs }) => needs.length === 0),
+      ...rows.filter(({ needs }) => needs.length > 0),
+    ];
     for (const { recipe } of ordered) {
       const begun = performance.now();
       const run = `runs/smoke/${recipe}`;
