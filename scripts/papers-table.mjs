@@ -1,6 +1,7 @@
 /**
- * docs/papers.md: every row of the papers' tables, its recipe, its rehearsal, and what the full run costs. Run without
- * arguments to write it; with `--rehearse [FOLDER …]` to rehearse the recipes first and record how that went. Needs a build.
+ * docs/papers.md: every row of the papers' tables, its recipe, its rehearsal, and what the full run costs; and the columns `command`
+ * and `status` of recipes/recipes.csv. Run without arguments to write both; with `--rehearse [FOLDER …]` to rehearse the recipes first
+ * and record how that went. Needs a build.
  */
 import '@tensorflow/tfjs-backend-cpu';
 import { blueprint, complexity } from '@asc/models';
@@ -10,8 +11,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foldsOf } from './paper-row.mjs';
+import { list, recipeFile, recipeJson, recipeRows, recipesCsv, root } from './recipe-rows.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const page = join(root, 'docs/papers.md');
 const record = join(root, 'golden/recipes/rehearsed.json');
 
@@ -34,35 +36,54 @@ schedule, and that every recipe runs from end to end. The figures in the column 
 - **rehearsal**: the recipe walked through by \`asc train RECIPE --smoke\`: every part of it on forty or sixty synthetic clips in the
   layout of its set, two epochs, batches of 4, clips of 1 s, networks narrowed where the recipe's \`smoke\` section says so.
   The loss of its second epoch is printed; it is no result, an untrained network's is about ln 10 = 2.3 for ten scenes.
-- **full run**: after \`asc dataset download SET\`. TUT 2017 rows are the mean of four folds: repeat with \`--set dataset.fold=2\`, 3, 4
-  and an \`--out\` of their own. Rows of VGGish need its released weights as \`weights/vggish.npz\`.
-- **2 cores**: estimated hours of training, six operations a multiply–accumulate, clip and epoch, at the rate measured for its kind of
-  network by \`npm run bench -- train --network all\` (60 GFLOP/s, of depthwise networks 9). Features and validation come on top.
+- **full run**: one command, after \`asc dataset download SET\`. It trains and asks the teachers of a row, trains the run it starts from,
+  then the recipe itself, and judges it as the paper does, for every fold the figure is a mean of (TUT 2017: four); it prints mean ±
+  sd beside the published figure. Stopped, it goes on where it was. \`--folds 1,2\` takes some of the folds, \`--data DIR\` is the folder of the
+  datasets, \`--smoke\` rehearses. What it runs are \`asc train\`, \`asc teach\` and \`asc evaluate\`, each printed before it starts.
+- **judged**: with the recipe's crops (three in Shim and Heo) and test-time copies (Xin: 30); Shim's rows by the epoch with the best
+  accuracy on the held-out clips, as the authors' code chooses it, which flatters; all others by the last epoch, or the average of
+  epochs where the recipe takes one.
+- **2 cores**: estimated hours of training the row's own recipe on all its folds, six operations a multiply–accumulate, clip and epoch,
+  at the rate measured for its kind of network by \`npm run bench -- train --network all\` (60 GFLOP/s, of depthwise networks 9).
+  Features and validation come on top.
   **GPU**: the same work at 5 TFLOP/s, a supposition, not a measurement.
 - **reading**: what the publication leaves open and how it is filled; see also the header of the network's file.
 
+## What the recipes need beside their set
+
+**VGGish** (rows of JRM, CMAM and VFM that are not from scratch): its released weights as \`weights/vggish.npz\`, below the working
+directory. From the TensorFlow checkpoint \`vggish_model.ckpt\` (MD5 d1c7011e6366aa34176bb05c705e31a8), with TensorFlow 2 installed:
+
+\`\`\`python
+import numpy as np, tensorflow as tf
+
+reader = tf.train.load_checkpoint("vggish_model.ckpt")
+names = [n for n in reader.get_variable_to_shape_map() if n.startswith("vggish/") and n.endswith(("weights", "biases"))]
+np.savez("weights/vggish.npz", **{name: reader.get_tensor(name) for name in names})
+\`\`\`
+
+Or from the state dict of its PyTorch port (harritaylor/torchvggish, \`features.0.weight\` … \`embeddings.4.bias\`), and then with
+\`"embeddings": { "weights": "weights/vggish.safetensors" }\` in the recipe:
+
+\`\`\`python
+import torch
+from safetensors.torch import save_file
+
+state = torch.load("vggish.pth", map_location="cpu")
+save_file({k: v.contiguous() for k, v in state.items() if not k.startswith("pproc.")}, "weights/vggish.safetensors")
+\`\`\`
+
+**DCASE 2024**: the lists \`split5.csv\`, \`split10.csv\`, \`split25.csv\`, \`split50.csv\`, \`split100.csv\` and \`test.csv\` are files of the
+releases of <https://github.com/CPJKU/dcase2024_task1_baseline>; they go to \`split_setup/\` in the folder of TAU 2022 Mobile, beside
+its \`meta.csv\`.
+
+**Heo et al.**: their recipes code clips as MP3 and AAC by the \`ffmpeg\` of the machine, with libmp3lame. Without one,
+\`--set augment.codec.kind=simulated-mp3\` with \`asc train\` is another recipe; \`asc dataset corrupt\` does the coding ahead.
+
 `;
 
-function parseCsv(text) {
-  const [columns, ...rows] = text
-    .trimEnd()
-    .split('\n')
-    .map((line) =>
-      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-        ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
-      ),
-    );
-  return rows.map((cells) => Object.fromEntries(columns.map((column, at) => [column, cells[at] ?? ''])));
-}
-
-/** The lines of recipes/recipes.csv. */
-export function recipeRows() {
-  return parseCsv(readFileSync(join(root, 'recipes/recipes.csv'), 'utf8'));
-}
-
-function readRecipe(name) {
-  return parseRecipe(JSON.parse(readFileSync(join(root, 'recipes', `${name}.json`), 'utf8')));
-}
+/** Pages of results: a recipe they name was trained on its whole set. */
+const RESULTS = ['docs/results.md', 'docs/quantization.md'];
 
 /** Floating-point operations of the whole training. */
 function operations({ dataset, model, epochs, distillation }) {
@@ -78,42 +99,46 @@ function operations({ dataset, model, epochs, distillation }) {
 
 const DEPTHWISE = /^(xin2022|sp4asc|dcase2024|cp-mobile|tf-sepnet|bc-resnet)/;
 
-function hours(recipe, rate) {
-  const value = operations(recipe) / rate / 3600;
+function hours(work, rate) {
+  const value = work / rate / 3600;
   return value < 9.95 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US');
 }
 
-function command({ recipe, needs }) {
-  const own = `asc train recipes/${recipe}.json`;
-  const before = needs
-    .split(' ')
-    .filter(Boolean)
-    .flatMap((name) => [
-      `asc train recipes/${name}.json`,
-      ...(recipe.includes('student-of') ? [`asc teach runs/${name} -o runs/${name}/teacher.safetensors`] : []),
-    ]);
-  return [...before, own].map((line) => `\`${line}\``).join('<br>');
+/** The list with its columns `command` and `status` as they follow from the rest: see the head of the page. */
+export function completedRows() {
+  const results = RESULTS.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+  const { recipes } = readRecord();
+  return recipeRows().map((row) => {
+    const measured = results.includes(`recipes/${row.recipe}.json`);
+    const status = measured ? 'measured' : row.recipe in recipes ? 'rehearsed' : 'not yet run';
+    return { ...row, command: `node scripts/paper-row.mjs ${row.recipe}`, status };
+  });
+}
+
+function readRecord() {
+  return existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : { recipes: {} };
 }
 
 /** The page, from the list, the recipes and the record. */
 export function papersTable() {
-  const rehearsed = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : { recipes: {} };
-  const rows = recipeRows();
+  const rehearsed = readRecord();
+  const rows = completedRows().filter(({ paper }) => paper !== '');
   const sections = [...new Set(rows.map(({ paper }) => paper))].map((paper) => {
     const lines = rows
       .filter((row) => row.paper === paper)
       .map((row) => {
-        const recipe = readRecipe(row.recipe);
+        const recipe = parseRecipe(recipeJson(row.recipe));
         const run = rehearsed.recipes[row.recipe];
+        const work = foldsOf(row.recipe).length * operations(recipe);
         const rate = DEPTHWISE.test(recipe.model.preset) ? CPU.depthwise : CPU.convolutions;
         const cells = [
           row.table,
           row.row,
           row.published === '' ? '–' : `${row.published} (${row.measure})`,
           run === undefined ? 'not yet' : `runs, loss ${run.loss.toFixed(2)}`,
-          command(row),
-          `${hours(recipe, rate)} h`,
-          `${hours(recipe, GPU)} h`,
+          `\`${row.command}\``,
+          `${hours(work, rate)} h`,
+          `${hours(work, GPU)} h`,
           row.reading,
         ];
         return `| ${cells.join(' | ')} |`;
@@ -133,8 +158,10 @@ function rehearse(folders) {
   const rows = recipeRows().filter(
     ({ recipe }) => folders.length === 0 || folders.some((folder) => recipe.startsWith(folder)),
   );
-  const taught = new Set(rows.flatMap(({ recipe, needs }) => (recipe.includes('student-of') ? needs.split(' ') : [])));
-  const known = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')) : { recipes: {} };
+  const taught = new Set(
+    rows.flatMap(({ recipe, needs }) => (recipeJson(recipe).distillation?.kind === 'teachers' ? needs : [])),
+  );
+  const known = readRecord();
   const cwd = mkdtempSync(join(tmpdir(), 'rehearsals-'));
   const asc = (...words) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'packages/cli/bin/asc.mjs'), ...words], {
@@ -145,12 +172,15 @@ function rehearse(folders) {
     return stdout;
   };
   try {
-    const ordered = [...rows.filter(({ needs }) => needs === ''), ...rows.filter(({ needs }) => needs !== '')];
+    const ordered = [
+      ...rows.filter(({ needs }) => needs.length === 0),
+      ...rows.filter(({ needs }) => needs.length > 0),
+    ];
     for (const { recipe } of ordered) {
       const begun = performance.now();
-      const { lastEpoch } = JSON.parse(asc('train', join(root, 'recipes', `${recipe}.json`), '--smoke', '--json'));
-      known.recipes[recipe] = { loss: Number(lastEpoch.loss.toPrecision(6)) };
       const run = `runs/smoke/${recipe}`;
+      const { lastEpoch } = JSON.parse(asc('train', recipeFile(recipe), '--smoke', '--out', run, '--json'));
+      known.recipes[recipe] = { loss: Number(lastEpoch.loss.toPrecision(6)) };
       if (taught.has(recipe)) asc('teach', run, '-o', `${run}/teacher.safetensors`);
       console.log(`${recipe}: ${((performance.now() - begun) / 1000).toFixed(1)} s, loss ${lastEpoch.loss.toFixed(3)}`);
     }
@@ -164,5 +194,6 @@ function rehearse(folders) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [mode, ...folders] = process.argv.slice(2);
   if (mode === '--rehearse') rehearse(folders);
+  writeFileSync(list, recipesCsv(completedRows()));
   writeFileSync(page, papersTable());
 }

@@ -171,7 +171,7 @@ describe('real codecs', () => {
         .map(String)
         .sort();
     const before = list();
-    expect(before.filter((name) => name.endsWith('.wav'))).toHaveLength(32);
+    expect(before.filter((name) => name.endsWith('.flac'))).toHaveLength(32);
     const config = await windowAugmentation(parseRecipe({ ...TINY_RECIPE, augment: { codec } }).augment, {
       codecs: join(cwd, 'kept', 'codecs'),
     });

@@ -22,7 +22,7 @@ export function recipeRows(folder: string): RecipeRow[] {
   const [heading = '', ...lines] = readFileSync(new URL('recipes.csv', RECIPES), 'utf8').trimEnd().split('\n');
   const columns = heading.split(',');
   const rows = lines.map((line) => {
-    // Only the first and the last but one column are read, and those are never quoted.
+    // The columns read are never quoted.
     const cells = line.match(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)?.map((cell) => cell.replace(/,$/, '')) ?? [];
     const cell = (name: string) => cells[columns.indexOf(name)] ?? '';
     return { recipe: cell('recipe'), needs: cell('needs').split(' ').filter(Boolean) };

@@ -66,6 +66,7 @@ export { type SyntheticOptions, generateSyntheticScenes } from './synthetic/gene
 export { type RenderConfig, renderClip } from './synthetic/render-clip.js';
 
 export { AUDIO_CODECS, CODEC_KBPS, codeAudio, type AudioCodec, type CodeAudioOptions } from './codec/code-audio.js';
+export { assertRoom } from './download/free-space.js';
 export { ffmpegVersion } from './codec/run-ffmpeg.js';
 
 export type { AudioInfo, Mono, SampleRange } from './audio/audio-info.js';

@@ -1,8 +1,9 @@
-import { createRng, type FeatureMap, type NdArrays } from '@asc/core';
+import { createRng, labelSpace, type FeatureMap, type LabelSpace, type NdArrays } from '@asc/core';
 import { Dense, Dropout } from '@asc/layers';
 import '@tensorflow/tfjs-backend-cpu';
 import { input, layers, model, type LayersModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import type { EvaluationClip } from './predict-clips.js';
 import type { Recipe } from './recipe-schema.js';
 import { openRun, runPaths } from './run-folder.js';
 import { stackMaps } from './stack-maps.js';
+import { teacherTargets } from './teacher-targets.js';
 import { TINY_LABELS, tinyMap, tinyModel, tinyRecipe } from './tiny-scenes.test.helper.js';
 
 /** A tiny scene as both kinds of clip: its scene, and as "events" the scene and the one after it. */
@@ -32,6 +34,9 @@ function clip(i: number, seed: string) {
 interface Kind {
   readonly recipe: Readonly<Record<string, unknown>>;
   readonly model: () => LayersModel;
+  /** The label of a scene; its own where there is none. */
+  readonly labels?: LabelSpace;
+  readonly labelOf?: (scene: string) => string;
 }
 
 /** Maps and, beside them, embeddings (3, 2, 1), both through dropout. */
@@ -48,17 +53,60 @@ function twoInputs(): LayersModel {
   });
 }
 
+/** As `classes: "abstract"` has it: the abstract classes in the place of the scenes. */
+const ABSTRACTS = labelSpace([...TINY_LABELS.abstracts]);
+const isOutdoor = (scene: string) => ['park', 'square'].includes(scene);
+
 const one = (abstract = false) => tinyModel({ abstract, dropout: 0.3 });
+const TEACHERS = {
+  kind: 'teachers',
+  strategy: 'mean',
+  temperature: 2,
+  hardWeight: 0.5,
+  teachers: [{ file: 'first.safetensors' }, { file: 'second.safetensors' }],
+} as const;
 const KINDS: readonly (readonly [string, Kind])[] = [
   ['smoothed labels', { recipe: { task: { kind: 'classification', labelSmoothing: 0.1 } }, model: one }],
   ['focal loss', { recipe: { task: { kind: 'classification', focalGamma: 2 } }, model: one }],
-  ['joint training', { recipe: { task: { kind: 'sequential-mtl' } }, model: () => one(true) }],
+  ['conventional joint training', { recipe: { task: { kind: 'conventional-mtl' } }, model: () => one(true) }],
+  ['separated classifiers', { recipe: { task: { kind: 'separated-classifier' } }, model: () => one(true) }],
+  ['sequential joint training', { recipe: { task: { kind: 'sequential-mtl' } }, model: () => one(true) }],
+  ['extended joint training', { recipe: { task: { kind: 'extended-mtl' } }, model: () => one(true) }],
+  [
+    'pre-training on abstract classes',
+    {
+      recipe: { task: { kind: 'classification', classes: 'abstract' } },
+      model: () => tinyModel({ dropout: 0.3, scenes: 2 }),
+      labels: ABSTRACTS,
+      labelOf: (scene) => (isOutdoor(scene) ? 'outdoor' : 'transportation'),
+    },
+  ],
+  ['the mean of two teachers', { recipe: { distillation: TEACHERS }, model: one }],
+  ['a moving average', { recipe: { averaging: { kind: 'ema', decay: 0.9 } }, model: one }],
   ['sound events', { recipe: { task: { kind: 'aed' } }, model: one }],
   ['two inputs', { recipe: {}, model: twoInputs }],
 ];
 
-function batches(recipe: Recipe, labelOf = (i: number) => i): BatchSource {
+/** What two teachers say of every training clip, where the recipe has some. */
+function teachers({ distillation, seed }: Recipe, count: number) {
+  if (distillation?.kind !== 'teachers') return undefined;
+  const ids = Array.from({ length: count }, (_, i) => `clip-${i}`);
+  const rng = createRng(seed).split('teachers');
+  const said = distillation.teachers.map(({ file }) => ({
+    name: file,
+    scenes: TINY_LABELS.scenes,
+    logits: new Map(ids.map((id) => [id, TINY_LABELS.scenes.map((_, y) => rng.split(file, id, y).normal())])),
+  }));
+  return teacherTargets({ config: distillation, teachers: said, labels: TINY_LABELS, ids, rng });
+}
+
+function batches(
+  recipe: Recipe,
+  labelOf = (i: number) => i,
+  { labels: space = TINY_LABELS, labelOf: name = (scene) => scene }: Partial<Kind> = {},
+): BatchSource {
   const { batchSize } = recipe;
+  const taught = teachers(recipe, 3 * batchSize);
   return {
     stepsPerEpoch: 3,
     async *batches(epoch, firstStep) {
@@ -73,8 +121,12 @@ function batches(recipe: Recipe, labelOf = (i: number) => i): BatchSource {
           x: stackMaps(clips.map(({ map }) => map)),
           embeddings: stackMaps(clips.map(({ beside }) => beside)),
           ...oneHotTargets(
-            TINY_LABELS,
-            labels.map(({ scene }) => scene),
+            space,
+            labels.map(({ scene }) => name(scene)),
+          ),
+          ...taught?.arrays(
+            clips.map(({ id }) => ({ id, copy: 0 })),
+            { epoch, step },
           ),
           ...multiHotTargets(
             TINY_LABELS,
@@ -101,7 +153,8 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 /** Runs in `folder`, from where it stands, until done or `stopAfter` steps. */
-async function run({ recipe: changes, model: make }: Kind, folder: string, stopAfter = Infinity): Promise<void> {
+async function run(kind: Kind, folder: string, stopAfter = Infinity): Promise<void> {
+  const { recipe: changes, model: make, labels = TINY_LABELS, labelOf = (scene) => scene } = kind;
   const recipe = tinyRecipe({ batchSize: 4, augment: { mixup: { alpha: 0.4 }, timeRoll: true }, ...changes });
   const opened = await openRun(folder, { recipe, resume: true });
   const stop = new AbortController();
@@ -110,9 +163,9 @@ async function run({ recipe: changes, model: make }: Kind, folder: string, stopA
     recipe,
     run: opened,
     model: make(),
-    labels: TINY_LABELS,
-    train: batches(recipe),
-    validation: () => heldOut(6),
+    labels,
+    train: batches(recipe, undefined, kind),
+    validation: () => heldOut(6).map((each) => ({ ...each, scene: labelOf(each.scene ?? '') })),
     signal: stop.signal,
     threads: 1,
   })) {
@@ -123,8 +176,9 @@ async function run({ recipe: changes, model: make }: Kind, folder: string, stopA
 
 /** All a run computed, as bytes. */
 async function outcome(folder: string): Promise<unknown[]> {
-  const { last, best, predictions } = runPaths(folder);
-  const states = await Promise.all([last, best].map(async (path) => (await readCheckpoint(path)).state));
+  const { last, best, averaged, predictions } = runPaths(folder);
+  const kept = [last, best, ...(existsSync(averaged) ? [averaged] : [])];
+  const states = await Promise.all(kept.map(async (path) => (await readCheckpoint(path)).state));
   return [...states, await readFile(predictions, 'utf8')];
 }
 

@@ -41,8 +41,10 @@ export function tinyClips(count: number, seed: string, crops = 1): EvaluationCli
 }
 
 /** Convolution, max feature map, batch norm, dropout; scene logits and, with `abstract`, abstract logits. */
-export function tinyModel(options: { abstract?: boolean; seed?: number; dropout?: number } = {}): LayersModel {
-  const { abstract = false, seed = 1, dropout = 0 } = options;
+export function tinyModel(
+  options: { abstract?: boolean; seed?: number; dropout?: number; scenes?: number } = {},
+): LayersModel {
+  const { abstract = false, seed = 1, dropout = 0, scenes = 4 } = options;
   const maps = input({ shape: [BANDS, FRAMES, 1], name: 'maps' });
   const run = (x: SymbolicTensor, layer: layers.Layer) => layer.apply(x) as SymbolicTensor;
   let x = run(maps, new Conv2D({ name: 'conv', filters: 8, kernelSize: [3, 3], padding: [1, 1, 1, 1], seed }));
@@ -52,7 +54,7 @@ export function tinyModel(options: { abstract?: boolean; seed?: number; dropout?
   x = run(x, new BatchNorm({ name: 'norm' }));
   if (dropout > 0) x = run(x, new Dropout({ name: 'drop', rate: dropout }));
   x = run(x, layers.flatten({ name: 'flat' }));
-  const scene = run(x, new Dense({ name: 'scene', units: 4, seed }));
+  const scene = run(x, new Dense({ name: 'scene', units: scenes, seed }));
   const outputs = abstract ? [scene, run(x, new Dense({ name: 'abstract', units: 2, seed }))] : [scene];
   return model({ inputs: maps, outputs, name: 'tiny' });
 }

@@ -107,7 +107,9 @@ export async function onnxComplexity(model: OnnxModel): Promise<OnnxComplexity> 
   });
   const stored = [...counted.values()];
   const first = learnt.findIndex(({ op }) => isConvolution(op) || /^(Gemm|MatMul)/.test(op));
-  const standardising = new Set(learnt.slice(0, Math.max(0, first)).flatMap((node) => constants(node).map(({ name }) => name)));
+  const standardising = new Set(
+    learnt.slice(0, Math.max(0, first)).flatMap((node) => constants(node).map(({ name }) => name)),
+  );
   const shares = sizeByStorage(stored);
   return {
     nodes,

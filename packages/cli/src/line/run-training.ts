@@ -1,5 +1,5 @@
-import { type ClipInfo, createRng, type ModelCard, sizeOf, UsageError, writeFileAtomic } from '@asc/core';
-import { diskCache, lazyList, memoryCache, type ArrayCache, type ClipList, type SceneDataset } from '@asc/data';
+import { createRng, type ModelCard, sizeOf, UsageError, writeFileAtomic } from '@asc/core';
+import { diskCache, memoryCache, type ArrayCache, type ClipList, type SceneDataset } from '@asc/data';
 import { evaluate, evaluateEvents, type EventReport, type Report } from '@asc/evaluate';
 import {
   fit,
@@ -28,11 +28,12 @@ import { findFolder, openRecipeDataset, type DataPlaces } from './open-dataset.j
 import { packageVersions } from './package-versions.js';
 import { recipeCard, recipeModel, type RecipeModel } from './prepare-model.js';
 import { findLongClips } from './probe-clips.js';
-import { keepAside, refuseHeardAside } from './keep-aside.js';
+import { refuseHeardAside } from './keep-aside.js';
 import { hasPrepared, keepQuantized, restoreQuantized } from './quantized-model.js';
 import { quantizeRun } from './quantize-run.js';
 import { recipeTeachers } from './recipe-teachers.js';
 import { trainingBatches } from './training-batches.js';
+import { trainingClips } from './training-clips.js';
 import { windowAugmentation } from './window-augmentation.js';
 
 /** Feature maps are held in memory up to this share of it; a set that needs more keeps them on disk beside the run. */
@@ -90,9 +91,8 @@ export async function runTraining(given: Recipe, options: TrainingOptions): Prom
   const located = { ...given.dataset, root: dataset.root };
   const placed: Recipe = { ...given, dataset: located, augment, init, embeddings };
   const card = recipeCard(given, dataset.labels);
-  const { fold, trainOn } = placed.dataset;
-  const split = trainOn === 'all' ? labelled(dataset.clips) : dataset.split(fold, 'train');
-  const { train, aside } = keepAside(split, placed.evaluate.keepAside);
+  const { fold } = placed.dataset;
+  const { split, train, aside } = trainingClips(dataset, placed);
   if (init !== undefined && !resumed) await refuseHeardAside(placed, init.from);
   const quantized =
     placed.quantization &&
@@ -201,12 +201,6 @@ async function placeEmbeddings({ embeddings }: Recipe, places: DataPlaces | unde
 async function fillEmbedder(embedder: Embedder, weights: string | undefined, resumed: string | undefined) {
   if (resumed !== undefined) return embedder.frozen ? restoreEmbedder(resumed, embedder) : undefined;
   if (weights !== undefined && weights !== UNTRAINED) await loadEmbedder(embedder.net, weights);
-}
-
-/** Those of the clips that have a scene. */
-function labelled(clips: ClipList): ClipList {
-  const chosen = Array.from({ length: clips.length }, (_, i) => i).filter((i) => clips.at(i)?.scene !== undefined);
-  return chosen.length === clips.length ? clips : lazyList(chosen.length, (i) => clips.at(chosen[i] ?? -1) as ClipInfo);
 }
 
 function cacheFor(

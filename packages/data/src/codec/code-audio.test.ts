@@ -80,8 +80,27 @@ describe('codeAudio', () => {
       await writeWav(path, { samples: sound(8000, 1001), sampleRateHz: 8000 });
       expect(await codeAudio(path, options)).not.toBe(file);
       const left = readdirSync(options.folder, { recursive: true }).map(String);
-      expect(left.filter((name) => name.endsWith('.wav'))).toHaveLength(3);
+      expect(left.filter((name) => name.endsWith('.flac'))).toHaveLength(3);
       expect(left.filter((name) => name.includes('tmp'))).toEqual([]);
+    });
+  });
+
+  test('keeps what ffmpeg decoded as 16 bits do, to the bit, beyond full scale too', async () => {
+    await withFolder(async (folder) => {
+      // Codes nothing: what was to be coded is what was decoded.
+      const program = standIn(
+        folder,
+        `const fs = require('node:fs'); const words = process.argv; const out = words.at(-1);
+        if (out === 'pipe:1') process.stdout.write(fs.readFileSync(words[words.indexOf('-i') + 1])); else fs.writeFileSync(out, fs.readFileSync(0));`,
+      );
+      const [path, plain] = [join(folder, 'sound.wav'), join(folder, 'plain.wav')];
+      const samples = sound(8000, 10_000).map((x) => 3 * x);
+      await writeWav(path, { samples, sampleRateHz: 8000 }, { encoding: 'float32' });
+      await writeWav(plain, { samples, sampleRateHz: 8000 });
+      const file = await codeAudio(path, { codec: 'mp3', kbps: 32, folder: join(folder, 'coded'), program });
+      expect(await readAudio(file)).toEqual(await readAudio(plain));
+      const range = { startSamples: 4321, lengthSamples: 777 };
+      expect(await readAudio(file, { range })).toEqual(await readAudio(plain, { range }));
     });
   });
 

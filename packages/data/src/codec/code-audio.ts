@@ -4,9 +4,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { checkKeys, checkOneOf, DataError, makeFolder } from '@asc/core';
+import { checkKeys, checkOneOf, DataError, makeFolder, writeFileAtomic } from '@asc/core';
+import { encodeFlac } from '../audio/flac-encoder.js';
 import { readAudio } from '../audio/read-audio.js';
-import { writeWav } from '../audio/wav-writer.js';
 import { runFfmpeg } from './run-ffmpeg.js';
 
 /** Codecs of channels sound goes through. */
@@ -28,14 +28,16 @@ export interface CodeAudioOptions {
 }
 
 /** Part of the name of every result: a change of how they are made makes them anew. */
-const VERSION = 1;
+const VERSION = 2;
+/** Of a stored sample. */
+const BITS = 16;
 /** What both codecs know, in Hz. */
 const RATES_HZ = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000];
 /** MP3 codes a higher rate with 32 kbit/s and more only. */
 const MPEG2_MAX_HZ = 24_000;
 
 /**
- * The path of a WAV file of what a recording sounds like after it was coded and decoded by the user's ffmpeg (libmp3lame, aac): its
+ * The path of a FLAC file of what a recording sounds like after it was coded and decoded by the user's ffmpeg (libmp3lame, aac): its
  * channels as one, of the same sample rate, length and alignment, 16 bit. Named by the content of the recording and the settings,
  * it is made once and found afterwards; several processes may share the folder, a result appears whole or not at all.
  *
@@ -71,15 +73,20 @@ export async function codeAudio(path: string, options: CodeAudioOptions): Promis
     ];
     await runFfmpeg(program, [...raw, '-i', 'pipe:0', ...settings, '-y', coded], bytes);
     const decoded = await runFfmpeg(program, ['-i', coded, ...raw, 'pipe:1']);
-    const out = new Float32Array(samples.length);
+    const plane = new Int32Array(samples.length);
     const count = Math.min(samples.length, Math.floor(decoded.length / 4));
-    for (let i = 0; i < count; i++) out[i] = decoded.readFloatLE(4 * i);
+    for (let i = 0; i < count; i++) plane[i] = saturated(decoded.readFloatLE(4 * i));
     await makeFolder(dirname(file));
-    await writeWav(file, { samples: out, sampleRateHz });
+    await writeFileAtomic(file, encodeFlac({ planes: [plane], bits: BITS, sampleRateHz }));
     return file;
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function saturated(sample: number): number {
+  const scale = 2 ** (BITS - 1);
+  return Math.min(scale - 1, Math.max(-scale, Math.round(sample * scale)));
 }
 
 /** The rate a recording is coded at: its own where the codec has it, else half of it or the next below. */
@@ -98,7 +105,7 @@ async function codedPath(
     throw new DataError({ what: `${path}: cannot be read`, received: cause.code ?? cause.message }, { cause });
   });
   const name = hash.digest('hex');
-  return join(resolve(folder), name.slice(0, 2), `${name.slice(2)}.wav`);
+  return join(resolve(folder), name.slice(0, 2), `${name.slice(2)}.flac`);
 }
 
 async function isFile(path: string): Promise<boolean> {

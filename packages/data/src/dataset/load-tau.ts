@@ -148,6 +148,6 @@ async function findPercentFiles(root: string, percent: number): Promise<SetupFil
     what: `${root} has no split${percent}.csv.`,
     expected: `split_setup/split${percent}.csv and split_setup/test.csv`,
     received: 'none',
-    hint: 'The lists are release files of github.com/CPJKU/dcase2024_task1_baseline.',
+    hint: `Put the release files split5.csv … split100.csv and test.csv of github.com/CPJKU/dcase2024_task1_baseline into ${join(root, 'split_setup')}.`,
   });
 }

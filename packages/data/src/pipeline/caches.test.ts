@@ -84,6 +84,13 @@ describe('cache files', () => {
     );
   });
 
+  it('begin as the .npy file numpy writes of the same array', async () => {
+    const golden = await readFile(new URL('../../../../golden/features/f4.npy', import.meta.url));
+    const data = Float32Array.from({ length: 24 }, (_, i) => i / 7);
+    const bytes = encodeEntry('key', { data, meta: null, shape: [2, 3, 4] }, 'float32');
+    expect(bytes.subarray(0, golden.length)).toEqual(golden);
+  });
+
   it('are refused when any byte is changed or missing', () => {
     const whole = encodeEntry('key', entry(3), 'float32');
     for (let at = 0; at < whole.length; at++) {
