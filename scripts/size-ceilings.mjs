@@ -2,8 +2,9 @@
 export const SIZE_CEILINGS_KB = {
   augment: 40,
   // Teachers, augmentation of waveforms in worker threads, asc compare, test-time copies and the HTML report came in,
-  // real codecs and challenge submissions, the bench of a user's machine, recipes that prune and train on 8 bits.
-  cli: 255,
+  // real codecs and challenge submissions, the bench of a user's machine, recipes that prune and train on 8 bits,
+  // submissions by share of the training clips and rehearsals of sets of one's own.
+  cli: 265,
   // The WebAssembly assembler came in, from the front ends, and one lock of folders for all.
   core: 55,
   // Audio formats with a FLAC encoder, loaders of every published layout, download, unpacking and packing, pipelines, the feature cache

@@ -62,7 +62,7 @@ export async function benchEpoch(options: BenchOptions, { scratch, machine, voic
       for (let round = 0; round < rounds; round++) {
         await closeAll(running);
         running = [];
-        for (const start of [...starts]) {
+        for (const start of starts) {
           const { peer, own, failure } = await start(round);
           if (own === undefined) {
             voice.say(`${peer.name} is left out: ${failure}`);

@@ -51,7 +51,7 @@ if (python === undefined) {
       files['float16'] = toFloat16(model);
       files['int8'] = (await quantizeModel({ model, card }, { clips: dataset.split(1, 'train') })).model;
       const { clipSamples, sampleRateHz } = card;
-      const clips = [...dataset.split(1, 'evaluate')];
+      const clips = Array.from(dataset.split(1, 'evaluate'));
       [window, count] = [clipSamples, clips.length];
       samples = new Float32Array(count * window);
       for (const [i, { path }] of clips.entries()) {
