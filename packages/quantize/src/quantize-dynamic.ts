@@ -24,6 +24,7 @@ export function quantizeDynamic(model: OnnxModel): OnnxModel {
   const initializers = new Map(model.initializers);
   const taken = valueNames(model);
   const quantized = new Map<string, readonly [string, string, string]>();
+  const weights = new Map<string, readonly [weight: string, scales: string]>();
   const add = (wanted: string, tensor: OnnxTensor): string => {
     const name = freshName(wanted, taken);
     initializers.set(name, tensor);
@@ -40,11 +41,16 @@ export function quantizeDynamic(model: OnnxModel): OnnxModel {
     if (!quantized.has(input)) before.push(makeNode('DynamicQuantizeLinear', [input], [...parts]));
     quantized.set(input, parts);
     const axis = node.op === 'Conv' ? 0 : layer.weight.shape.length - 1;
+    const turned = node.attributes['transB']?.kind === 'int' && node.attributes['transB'].value === 1;
+    // A weight of two layers is stored once.
+    const key = `${node.inputs[1]} ${axis} ${turned}`;
+    const known = weights.get(key);
     const scales = weightScales(layer.weight, axis);
     const inner = Array<number>(node.op === 'Conv' ? layer.weight.shape.length - 2 : 0).fill(1);
     const shape = [scales.scales.length, ...inner];
-    const weight = add('w', quantizeWeight(layer.weight, scales));
-    const weightScale = add('ws', { type: 'float32', shape, data: scales.scales });
+    const weight = known?.[0] ?? add('w', quantizeWeight(layer.weight, scales));
+    const weightScale = known?.[1] ?? add('ws', { type: 'float32', shape, data: scales.scales });
+    weights.set(key, [weight, weightScale]);
     const [sum, float, scale] = [freshName('i', taken), freshName('f', taken), freshName('m', taken)];
     const product = bias === '' ? output : freshName('p', taken);
     const attributes = node.op === 'Conv' ? node.attributes : {};
