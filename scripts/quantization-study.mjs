@@ -181,7 +181,11 @@ for (const network of RECIPES) {
   const report = join(root, `${runs}/${network}.int8-PTQ.json`);
   if (!existsSync(report)) continue;
   const { errors } = JSON.parse(readFileSync(report, 'utf8'));
-  const worst = errors.toSorted((a, b) => a.sqnrDb - b.sqnrDb).slice(0, 5);
+  // Without a number: exact.
+  const worst = errors
+    .filter(({ sqnrDb }) => sqnrDb !== null)
+    .toSorted((a, b) => a.sqnrDb - b.sqnrDb)
+    .slice(0, 5);
   const named = worst.map(({ name, op, sqnrDb }) => `${name} (${op}) ${sqnrDb.toFixed(1)} dB`);
   console.log(`\n${network}, least signal to noise of PTQ: ${named.join(', ')}`);
 }
