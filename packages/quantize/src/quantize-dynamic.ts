@@ -3,6 +3,7 @@ import { FRONT_END_SCOPE, ONNX_TYPE, type OnnxModel, type OnnxNode, type OnnxTen
 import { makeNode } from './make-node.js';
 import { checkQuantizable } from './prepare-static.js';
 import { quantizeWeight, weightScales } from './quantize-weights.js';
+import { intOf } from './rewrite/attributes.js';
 import { freshName, valueNames } from './value-names.js';
 
 /** Operators with an integer form, by the operator that has it. */
@@ -41,16 +42,16 @@ export function quantizeDynamic(model: OnnxModel): OnnxModel {
     if (!quantized.has(input)) before.push(makeNode('DynamicQuantizeLinear', [input], [...parts]));
     quantized.set(input, parts);
     const axis = node.op === 'Conv' ? 0 : layer.weight.shape.length - 1;
-    const turned = node.attributes['transB']?.kind === 'int' && node.attributes['transB'].value === 1;
-    // A weight of two layers is stored once.
-    const key = `${node.inputs[1]} ${axis} ${turned}`;
-    const known = weights.get(key);
-    const scales = weightScales(layer.weight, axis);
     const inner = Array<number>(node.op === 'Conv' ? layer.weight.shape.length - 2 : 0).fill(1);
-    const shape = [scales.scales.length, ...inner];
-    const weight = known?.[0] ?? add('w', quantizeWeight(layer.weight, scales));
-    const weightScale = known?.[1] ?? add('ws', { type: 'float32', shape, data: scales.scales });
-    weights.set(key, [weight, weightScale]);
+    // A weight of two layers is stored once.
+    const key = `${node.inputs[1]} ${axis} ${intOf(node, 'transB', 0)}`;
+    if (!weights.has(key)) {
+      const scales = weightScales(layer.weight, axis);
+      const shape = [scales.scales.length, ...inner];
+      const integers = add('w', quantizeWeight(layer.weight, scales));
+      weights.set(key, [integers, add('ws', { type: 'float32', shape, data: scales.scales })]);
+    }
+    const [weight, weightScale] = weights.get(key) as readonly [string, string];
     const [sum, float, scale] = [freshName('i', taken), freshName('f', taken), freshName('m', taken)];
     const product = bias === '' ? output : freshName('p', taken);
     const attributes = node.op === 'Conv' ? node.attributes : {};
@@ -90,12 +91,12 @@ function layerOf(
   const plain = node.domain === '' && node.op in INTEGER_OPS && !node.name.startsWith(`${FRONT_END_SCOPE}/`);
   if (!plain || weight?.type !== 'float32' || (node.inputs[2] && bias?.type !== 'float32')) return undefined;
   if (node.op === 'Conv') return { weight, bias };
-  const { transA, transB, alpha, beta } = node.attributes;
+  const { alpha, beta } = node.attributes;
   const unit = (attribute: typeof alpha): boolean => attribute?.kind !== 'float' || attribute.value === 1;
-  if (weight.shape.length !== 2 || (transA?.kind === 'int' && transA.value === 1) || !unit(alpha) || !unit(beta)) {
+  if (weight.shape.length !== 2 || intOf(node, 'transA', 0) === 1 || !unit(alpha) || !unit(beta)) {
     return undefined;
   }
-  return { weight: transB?.kind === 'int' && transB.value === 1 ? transposed(weight) : weight, bias };
+  return { weight: intOf(node, 'transB', 0) === 1 ? transposed(weight) : weight, bias };
 }
 
 function transposed({ shape: [rows = 0, columns = 0], data, ...rest }: OnnxTensor): OnnxTensor {
