@@ -6,6 +6,7 @@ import { benchGrowth } from './bench-growth.js';
 import { benchInfer } from './bench-infer.js';
 import { benchTrain } from './bench-train.js';
 import { prepareFolder } from './csv.js';
+import { againKeepingMemory, keepsMemory } from './keep-memory.js';
 import { describeMachine } from './machine.js';
 import { HELP, parseOptions } from './options.js';
 import { ScratchFolder } from './scratch-folder.js';
@@ -48,4 +49,4 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = keepsMemory() ? await main(process.argv.slice(2)) : await againKeepingMemory();

@@ -13,13 +13,6 @@ export interface PeerFacts {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/**
- * glibc keeps what a peer frees, as PyTorch's tuning guide has it done by another allocator. By default every large array goes
- * back to the system and comes anew: where a virtual machine returns free pages to its host, that makes PyTorch ten times slower.
- * ONNX Runtime keeps its memory by itself.
- */
-const KEEP_MEMORY = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: '-1' };
-
 /** A process that does the same work and takes its turns over JSON lines on its standard input and output; Python, or one of ours. */
 export class Peer implements Contender {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -56,7 +49,7 @@ export class Peer implements Contender {
     const path = fileURLToPath(new URL(`../peers/${script}.py`, import.meta.url));
     const limits = ['OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'].map((key) => [key, String(threads)]);
     const child = spawn(python, [path, '--variant', variant, '--threads', String(threads)], {
-      env: { ...process.env, ...Object.fromEntries(limits), ...KEEP_MEMORY },
+      env: { ...process.env, ...Object.fromEntries(limits) },
     });
     const peer = new Peer(name, 'peer', child);
     await once(child, 'spawn').catch((cause: unknown) => {

@@ -8,6 +8,7 @@ import { ENGINES, type CompiledStep, type Engine, type StepFunction, type StepOp
 import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
 import type { LoweringTable } from './trace/lowering.js';
 import { blockedLowerings } from './trace/lowerings/channel-blocks.js';
+import { DOT_PRODUCTS } from './trace/lowerings/dot-products.js';
 import { DEFAULT_LOWERINGS } from './trace/lowerings/index.js';
 import { type Trace, trace } from './trace/trace.js';
 import { stateInput, stateOutput } from './trace/variable-swap.js';
@@ -45,10 +46,10 @@ export async function loweringsFor(
 ): Promise<LoweringTable> {
   const block = engine === 'cpu' ? await channelBlock() : undefined;
   if (block === undefined) return given;
-  const blocked = Object.entries(blockedLowerings(block)).filter(
+  const faster = Object.entries({ ...blockedLowerings(block), ...DOT_PRODUCTS }).filter(
     ([kernel]) => given[kernel] === DEFAULT_LOWERINGS[kernel],
   );
-  return { ...given, ...Object.fromEntries(blocked) };
+  return { ...given, ...Object.fromEntries(faster) };
 }
 
 class NativeStep implements CompiledStep {

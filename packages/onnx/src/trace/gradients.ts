@@ -1,4 +1,18 @@
-import { type Tensor, add, mul, neg, reshape, rsqrt, step, sub, sum } from '@tensorflow/tfjs-core';
+import {
+  type NamedAttrMap,
+  type Tensor,
+  add,
+  div,
+  fill,
+  mul,
+  neg,
+  reshape,
+  rsqrt,
+  step,
+  sub,
+  sum,
+  util,
+} from '@tensorflow/tfjs-core';
 import type { GradientOverride } from './lowering.js';
 
 /**
@@ -18,6 +32,17 @@ export const TRACED_GRADIENTS: readonly GradientOverride[] = [
       const alpha = attrs['alpha'] as number;
       return { x: () => mul(dy as Tensor, add(mul(step(x!), 1 - alpha), alpha)) };
     },
+  },
+  {
+    // tfjs writes out an array of ones as large as x, and divides every number of the result for a mean.
+    kernelName: 'Sum',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({ x: () => spread(dy as Tensor, x!, attrs) }),
+  },
+  {
+    kernelName: 'Mean',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({ x: () => spread(div(dy as Tensor, x!.size / (dy as Tensor).size), x!, attrs) }),
   },
   {
     kernelName: 'Maximum',
@@ -56,6 +81,13 @@ export const TRACED_GRADIENTS: readonly GradientOverride[] = [
     },
   },
 ];
+
+/** dy of a reduction of x, for every number of x. */
+function spread(dy: Tensor, x: Tensor, attrs: NamedAttrMap): Tensor {
+  const axes = util.parseAxisParam(attrs['axis'] as number | number[], x.shape);
+  const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  return mul(reshape(dy, kept), fill(x.shape, 1));
+}
 
 /** The gradient of a two-way choice: all of dy for b where `second` is above 0, for a elsewhere; summed over broadcast axes. */
 function halves(dy: Tensor, second: Tensor, a: Tensor, b: Tensor): Record<string, () => Tensor> {

@@ -6,6 +6,7 @@ export function optimise(model: OnnxModel): OnnxModel {
   fuseAffine(model);
   joinPaddedHalves(model);
   removeDead(model);
+  sumProductsThatAreThere(model);
   return model;
 }
 
@@ -39,6 +40,41 @@ export function removeDead(model: OnnxModel): void {
   model.inputs = model.inputs.filter((i) => needed.has(i.name) || !/^(state|random)\//.test(i.name));
   const made = new Set(model.nodes.flatMap((n) => n.outputs));
   model.valueInfo = model.valueInfo.filter((v) => made.has(v.name) && !model.outputs.some((o) => o.name === v.name));
+}
+
+/**
+ * A sum of products is made without the products (`dot-products.ts`); where other nodes need those all the same, reading them once is
+ * faster than reading both factors.
+ */
+function sumProductsThatAreThere(model: OnnxModel): void {
+  const producers = producersOf(model);
+  const products = new Map(model.nodes.filter((n) => n.op === 'Mul').map((n) => [n.inputs.join('\n'), n.outputs[0]!]));
+  const nodes: OnnxNode[] = [];
+  let changed = false;
+  for (const node of model.nodes) {
+    const factors =
+      node.op === 'FusedMatMul'
+        ? node.inputs.map((name) => {
+            const made = producers.get(name);
+            return made?.op === 'Reshape' ? made : undefined;
+          })
+        : [];
+    const product = products.get(factors.map((made) => made?.inputs[0]).join('\n'));
+    if (product === undefined) {
+      nodes.push(node);
+      continue;
+    }
+    const rows = `${node.name}/product`;
+    const reshape = factors[0]!;
+    nodes.push(
+      { ...reshape, name: rows, inputs: [product, reshape.inputs[1]!], outputs: [rows] },
+      { ...node, op: 'ReduceSum', domain: '', inputs: [rows, 'dot/axes'], attributes: {} },
+    );
+    model.initializers.set('dot/axes', { type: 'int64', shape: [1], data: BigInt64Array.of(2n) });
+    changed = true;
+  }
+  model.nodes = nodes;
+  if (changed) removeDead(model);
 }
 
 /** Conv(x, w) + b with a per-channel b is Conv(x, w, b), one pass over memory less; in channel blocks too. */

@@ -18,6 +18,7 @@ import {
   convInfo,
   turnedAttributes,
 } from './convolution.js';
+import { stretchAxes } from './axis-maps.js';
 import { elementwise } from './elementwise.js';
 import { FILTER_GRADIENT } from './filter-gradient.js';
 import { repeated } from './pooling.js';
@@ -226,11 +227,13 @@ interface Spaced {
 
 const whole = (map: Value): Spaced => ({ map, height: map.shape[1]!, width: map.shape[2]! });
 
-/** dy with stride − 1 zeros after each cell of an axis: cells repeated, all but the first of each then silenced. */
+/** dy with stride − 1 zeros after each cell of an axis; at odd sizes cells are repeated, and all but the first of each silenced. */
 function spaced(context: LoweringContext, dy: Value, { strideHeight, strideWidth }: ConvInfo): Spaced {
   const { graph } = context;
   const [, f, t] = dy.shape as Shape4;
   const [height, width] = [f * strideHeight, t * strideWidth];
+  const stretched = stretchAxes(context, dy, strideHeight, strideWidth, true);
+  if (stretched !== undefined) return { map: stretched, height, width };
   const first = Float32Array.from({ length: height * width }, (_, at) =>
     Number(Math.floor(at / width) % strideHeight === 0 && (at % width) % strideWidth === 0),
   );

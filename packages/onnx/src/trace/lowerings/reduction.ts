@@ -2,7 +2,7 @@ import { type DType } from '@asc/core';
 import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { int } from '../graph-builder.js';
 import { type Lowering, type LoweringContext, type LoweringTable, dtypeOf } from '../lowering.js';
-import { type Value, physicalAxis } from '../value.js';
+import { type Value, physicalAxis, physicalShape } from '../value.js';
 
 /**
  * The steps of a reduction, the innermost axes first. ONNX Runtime 1.30 sums the two innermost axes fast and in several parts;
@@ -15,9 +15,16 @@ function stepsOf(axes: readonly number[], rank: number): number[][] {
 }
 
 /** `x` with size 1 at the axes `gone`, in memory order. */
-function without({ shape, dtype, layout }: Value, gone: readonly number[]): Omit<Value, 'name'> {
+export function without({ shape, dtype, layout }: Value, gone: readonly number[]): Omit<Value, 'name'> {
   return { shape: shape.map((d, i) => (gone.includes(physicalAxis(layout, i)) ? 1 : d)), dtype, layout };
 }
+
+/** A way to sum over the last of `axes` (in memory order) faster, where `x` allows it: the sum, and the axes it is over. */
+export type ShortCut = (
+  context: LoweringContext,
+  x: Value,
+  axes: readonly number[],
+) => { readonly sum: Value; readonly summed: readonly number[] } | undefined;
 
 /** Lays out the result of removing `axes` (logical) from `x`, whatever order `x` lies in. */
 export function reduce(
@@ -26,18 +33,31 @@ export function reduce(
   x: Value,
   axes: readonly number[],
   keepDims: boolean,
+  shortCut?: ShortCut,
 ): Value {
   const { graph } = context;
   if (axes.length === 0) return x;
   const physicalAxes = axes.map((a) => physicalAxis(x.layout, a)).sort((a, b) => a - b);
   const isSpatialMean = op === 'ReduceMean' && x.layout === 'channels-first' && physicalAxes.join() === '2,3';
-  const full = isSpatialMean
-    ? // The form that has fused and 8-bit kernels.
-      graph.op('GlobalAveragePool', [x], without(x, physicalAxes))
-    : stepsOf(physicalAxes, x.shape.length).reduce(
-        (part, step) => graph.op(op, [part, graph.int64(step)], without(part, step), { keepdims: int(1) }),
-        x,
-      );
+  const inSteps = (from: Value, left: readonly number[]): Value =>
+    stepsOf(left, x.shape.length).reduce(
+      (part, step) => graph.op(op, [part, graph.int64(step)], without(part, step), { keepdims: int(1) }),
+      from,
+    );
+  const short = shortCut?.(context, x, physicalAxes);
+  let full: Value;
+  if (short !== undefined) {
+    const { sum, summed } = short;
+    const count = summed.reduce((product, axis) => product * physicalShape(x)[axis]!, 1);
+    const part = op === 'ReduceMean' ? graph.op('Mul', [sum, graph.scalar(1 / count)], sum) : sum;
+    full = inSteps(
+      part,
+      physicalAxes.filter((axis) => !summed.includes(axis)),
+    );
+  } else {
+    // The spatial mean's form is the one that has fused and 8-bit kernels.
+    full = isSpatialMean ? graph.op('GlobalAveragePool', [x], without(x, physicalAxes)) : inSteps(x, physicalAxes);
+  }
   if (keepDims) return full;
   const shape = x.shape.filter((_, i) => !axes.includes(i));
   const plain = graph.plain(full);
@@ -53,7 +73,7 @@ const OF_EQUALS: Readonly<Record<string, (value: number, count: number) => numbe
 };
 
 /** A tfjs reduction; since opset 18 every ONNX reduction takes its axes as an input. */
-function reduction(op: string, axisName = 'axis', dtype?: DType): Lowering {
+export function reduction(op: string, axisName = 'axis', dtype?: DType, shortCut?: ShortCut): Lowering {
   return (context, { x }, attrs) => {
     const axes = util.parseAxisParam((attrs[axisName] ?? attrs['axis']) as number | number[], x!.shape);
     const keepDims = (attrs['keepDims'] as boolean | undefined) ?? false;
@@ -63,7 +83,7 @@ function reduction(op: string, axisName = 'axis', dtype?: DType): Lowering {
       const kept = x!.shape.map((d, i) => (axes.includes(i) ? 1 : d)).filter((_, i) => keepDims || !axes.includes(i));
       return context.filled(kept, 'float32', Math.fround(OF_EQUALS[op]!(uniform, count)));
     }
-    return context.tensor(reduceTyped(context, op, x!, axes, keepDims, dtype));
+    return context.tensor(reduceTyped(context, op, x!, axes, keepDims, dtype, shortCut));
   };
 }
 
@@ -74,13 +94,14 @@ function reduceTyped(
   axes: number[],
   keepDims: boolean,
   dtype?: DType,
+  shortCut?: ShortCut,
 ): Value {
   const { graph } = context;
   let value = context.value(x);
   // ReduceMean over whole numbers is a float in tfjs; boolean reductions count in int32.
   if (op === 'ReduceMean' && value.dtype !== 'float32') value = castTo(context, value, 'float32');
   if (value.dtype === 'bool') value = castTo(context, value, 'int32');
-  const result = reduce(context, op, value, axes, keepDims);
+  const result = reduce(context, op, value, axes, keepDims, shortCut);
   return dtype === undefined || result.dtype === dtype
     ? result
     : graph.op(
