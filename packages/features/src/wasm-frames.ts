@@ -4,24 +4,7 @@ import { frameKernel } from './frame-kernel.js';
 import { kernelTables } from './kernel-tables.js';
 import { emphasisedSamples, padEdges, paddingSamples } from './framing.js';
 import { emphasisKernel } from './emphasis-kernel.js';
-import { assembleModule } from '@asc/core/wasm';
-
-/** What this file uses of the global, which the types of Node 20 lack. */
-interface WasmGlobal {
-  readonly WebAssembly?: {
-    readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-    readonly Instance: new (
-      module: object,
-      imports: { readonly env: { readonly memory: WasmMemory } },
-    ) => { readonly exports: Readonly<Record<string, unknown>> };
-    readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
-  };
-}
-
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
+import { assembleModule, wasmApi, type WasmMemory } from '@asc/core/wasm';
 
 /** {@link frameKernel} and {@link emphasisKernel}. */
 interface Kernels {
@@ -63,20 +46,19 @@ class WasmFrames implements FrameEngine {
   #out = 0;
 
   constructor(config: FrontEndConfig) {
-    const { WebAssembly } = globalThis as unknown as WasmGlobal;
-    if (WebAssembly === undefined) throw new Error('no WebAssembly');
+    const { Memory, Module, Instance } = wasmApi();
     const tables = kernelTables(config);
     this.#config = config;
     this.bins = config.fftLength / 2 + 1;
     this.emptyBands = tables.emptyBands;
     this.#scales = tables.layout.scales;
     this.#signal = tables.end;
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(tables.end / PAGE_BYTES) });
+    this.#memory = new Memory({ initial: Math.ceil(tables.end / PAGE_BYTES) });
     for (const [at, table] of tables.contents) {
       new (table.constructor as Float64ArrayConstructor)(this.#memory.buffer, at, table.length).set(table);
     }
-    const module = new WebAssembly.Module(assembleModule([frameKernel(config, tables.layout), emphasisKernel()]));
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    const module = new Module(assembleModule([frameKernel(config, tables.layout), emphasisKernel()]));
+    const { exports } = new Instance(module, { env: { memory: this.#memory } });
     this.#kernels = exports as unknown as Kernels;
   }
 

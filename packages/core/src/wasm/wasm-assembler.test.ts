@@ -19,26 +19,11 @@ import {
   storeFloat32Pair,
   V128,
   type ValueType,
+  wasmApi,
   when,
 } from './wasm-assembler.js';
 
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-
-/** What is used of it; Node has it, its types come with those of pages. */
-interface WasmGlobal {
-  readonly WebAssembly: {
-    readonly Memory: new (size: { readonly initial: number }) => WasmMemory;
-    readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-    readonly Instance: new (
-      module: object,
-      imports: { readonly env: { readonly memory: WasmMemory } },
-    ) => { readonly exports: Readonly<Record<string, unknown>> };
-  };
-}
-
-const { WebAssembly } = globalThis as unknown as WasmGlobal;
+const WebAssembly = wasmApi();
 const memory = new WebAssembly.Memory({ initial: 1 });
 
 /** A function of parameters of these types; `write` gives its body. */

@@ -8,6 +8,32 @@ export const F64 = 0x7c;
 export const V128 = 0x7b;
 export type ValueType = typeof I32 | typeof I64 | typeof F64 | typeof V128;
 
+/** What the kernels here use of WebAssembly, which the types of Node lack. */
+export interface WasmApi {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (
+    module: object,
+    imports: { readonly env: { readonly memory: WasmMemory } },
+  ) => { readonly exports: Readonly<Record<string, unknown>> };
+  readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
+}
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/**
+ * The WebAssembly of this place.
+ *
+ * @throws Error where there is none.
+ */
+export function wasmApi(): WasmApi {
+  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WasmApi };
+  if (WebAssembly === undefined) throw new Error('There is no WebAssembly here.');
+  return WebAssembly;
+}
+
 function unsigned(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;

@@ -1,24 +1,7 @@
-import { assembleModule } from '@asc/core/wasm';
+import { assembleModule, wasmApi, type WasmMemory } from '@asc/core/wasm';
 import { checksumKernel, checksumTables } from './flac-checksum-kernel.js';
 import { heldPredictorKernel, MAX_HELD_ORDER, predictorKernel } from './flac-predictor-kernel.js';
 import { riceKernel, RUNS_OUT } from './flac-rice-kernel.js';
-
-/** What this file uses of the global, which the types of Node 20 lack. */
-interface WasmGlobal {
-  readonly WebAssembly: {
-    readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-    readonly Instance: new (
-      module: object,
-      imports: { readonly env: { readonly memory: WasmMemory } },
-    ) => { readonly exports: Readonly<Record<string, unknown>> };
-    readonly Memory: new (limits: { readonly initial: number }) => WasmMemory;
-  };
-}
-
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
 
 type HeldPredictor = (at: number, end: number, coefficients: number, shift: number) => number;
 
@@ -41,8 +24,7 @@ const PADDING_BYTES = 16;
 /** The instructions of every {@link FlacKernel}. */
 export function compileFlacKernel(): object {
   const held = Array.from({ length: MAX_HELD_ORDER }, (_, i) => heldPredictorKernel(i + 1));
-  const { WebAssembly } = globalThis as unknown as WasmGlobal;
-  return new WebAssembly.Module(assembleModule([riceKernel(), predictorKernel(), ...held, checksumKernel(TABLES)]));
+  return new (wasmApi().Module)(assembleModule([riceKernel(), predictorKernel(), ...held, checksumKernel(TABLES)]));
 }
 
 /** The inner loops of FLAC decoding in WebAssembly, with the bytes they read and the samples they write in its memory. */
@@ -62,9 +44,9 @@ export class FlacKernel {
 
   /** @param module what {@link compileFlacKernel} gives. */
   constructor(module: object) {
-    const { WebAssembly } = globalThis as unknown as WasmGlobal;
-    this.#memory = new WebAssembly.Memory({ initial: 1 });
-    const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
+    const { Memory, Instance } = wasmApi();
+    this.#memory = new Memory({ initial: 1 });
+    const { exports } = new Instance(module, { env: { memory: this.#memory } });
     this.#functions = exports as unknown as Functions;
     this.#held = Array.from({ length: MAX_HELD_ORDER }, (_, i) => exports[`predict${i + 1}`] as HeldPredictor);
     const tables = checksumTables();

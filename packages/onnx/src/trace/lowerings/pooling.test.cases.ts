@@ -40,6 +40,9 @@ const WINDOWS: readonly (readonly [
   [[6, 8], [3, 3], [2, 2], 0, 'ceil'],
   [[6, 8], [3, 3], [2, 2], 1, 'ceil'],
   [[1, 5], [1, 3], [1, 1], 'same'],
+  // Axes too long for products with constant matrices.
+  [[131, 3], [3, 3], [2, 2], 'same'],
+  [[1, 131], [1, 3], [1, 2], 'same'],
 ];
 
 /** Side by side, with ends that fit and ends that do not. */
