@@ -24,8 +24,8 @@ export interface BatchStatistics {
 /**
  * y = (x − mean(x)) / √(var(x) + ε) · γ + β per channel (last axis), with the batch's own mean and biased variance.
  *
- * The gradient is the closed form dx = A·dy + B·x + C with per-channel A, B, C: forward and backward stay a handful of
- * operations, where automatic differentiation makes dozens.
+ * The gradient is the closed form dx = A·(dy + B·x + C) with per-channel A, B, C: forward and backward stay a handful of
+ * operations, where automatic differentiation makes dozens, and A comes last, where a traced convolution takes it into its filter.
  *
  * @param observe sees the statistics while they are alive, e.g. to update running ones.
  */
@@ -52,9 +52,9 @@ export function normalizeBatch(
         const [x, mu, inverse, a] = saved as [Tensor, Tensor, Tensor, Tensor];
         const dBeta = sum(dy, axes);
         const dGamma = mul(sub(sum(mul(dy, x), axes), mul(mu, dBeta)), inverse);
-        const b = neg(div(mul(mul(a, inverse), dGamma), count));
-        const c = neg(add(div(mul(a, dBeta), count), mul(b, mu)));
-        return [add(mul(dy, a), add(mul(x, b), c)), dGamma, dBeta];
+        const b = neg(div(mul(inverse, dGamma), count));
+        const c = neg(add(div(dBeta, count), mul(b, mu)));
+        return [mul(add(dy, add(mul(x, b), c)), a), dGamma, dBeta];
       });
     return { value, gradFunc };
   });

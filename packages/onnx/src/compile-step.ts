@@ -7,6 +7,7 @@ import { drawKey } from './random-source.js';
 import { ENGINES, type CompiledStep, type Engine, type StepFunction, type StepOptions } from './step.js';
 import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
 import type { LoweringTable } from './trace/lowering.js';
+import { takingFactors } from './trace/lowerings/channel-factors.js';
 import { blockedLowerings } from './trace/lowerings/channel-blocks.js';
 import { DOT_PRODUCTS } from './trace/lowerings/dot-products.js';
 import { DEFAULT_LOWERINGS } from './trace/lowerings/index.js';
@@ -46,7 +47,7 @@ export async function loweringsFor(
 ): Promise<LoweringTable> {
   const block = engine === 'cpu' ? await channelBlock() : undefined;
   if (block === undefined) return given;
-  const faster = Object.entries({ ...blockedLowerings(block), ...DOT_PRODUCTS }).filter(
+  const faster = Object.entries(takingFactors({ ...blockedLowerings(block), ...DOT_PRODUCTS })).filter(
     ([kernel]) => given[kernel] === DEFAULT_LOWERINGS[kernel],
   );
   return { ...given, ...Object.fromEntries(faster) };

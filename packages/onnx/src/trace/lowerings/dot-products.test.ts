@@ -35,11 +35,26 @@ const CASES: readonly Case[] = [
   { title: 'a mean over the map', shape: MAP, fn: (a, b) => [tf.mean(tf.mul(laid(a), laid(b)), [1, 2])], dots: 1 },
   { title: 'over everything', shape: MAP, fn: (a, b) => [tf.sum(tf.mul(laid(a), laid(b)))], dots: 1 },
   { title: 'over the last axis', shape: [4, 70], fn: (a, b) => [tf.sum(tf.mul(a, b), -1)], dots: 1 },
-  { title: 'over one long axis alone', shape: [3, 2, 70, 5], fn: (a, b) => [tf.sum(tf.mul(laid(a), laid(b)), 2)], dots: 1 },
+  {
+    title: 'over one long axis alone',
+    shape: [3, 2, 70, 5],
+    fn: (a, b) => [tf.sum(tf.mul(laid(a), laid(b)), 2)],
+    dots: 1,
+  },
   { title: 'not over channels that lie last', shape: MAP, fn: (a, b) => [tf.sum(tf.mul(a, b), [0, 1, 2])], dots: 0 },
-  { title: 'not over short rows', shape: [3, 7, 9, 5], fn: (a, b) => [tf.sum(tf.mul(laid(a), laid(b)), [1, 2])], dots: 0 },
+  {
+    title: 'not over short rows',
+    shape: [3, 7, 9, 5],
+    fn: (a, b) => [tf.sum(tf.mul(laid(a), laid(b)), [1, 2])],
+    dots: 0,
+  },
   { title: 'not over rows alone', shape: MAP, fn: (a, b) => [tf.sum(tf.mul(laid(a), laid(b)), 1)], dots: 0 },
-  { title: 'not with a factor per channel', shape: MAP, fn: (a) => [tf.sum(tf.mul(laid(a), [1, 2, 3, 4, 5]), [1, 2])], dots: 0 },
+  {
+    title: 'not with a factor per channel',
+    shape: MAP,
+    fn: (a) => [tf.sum(tf.mul(laid(a), [1, 2, 3, 4, 5]), [1, 2])],
+    dots: 0,
+  },
   {
     title: 'not where the products are needed all the same',
     shape: MAP,
@@ -67,10 +82,10 @@ describe('sums of products are what tfjs computes', () => {
     const [a, b] = [makeArray(f32(shape), `${title}/a`), makeArray(f32(shape), `${title}/b`)];
     const call = (...xs: tf.Tensor[]): tf.Tensor[] => fn(xs[0]!, xs[1]!);
     expectSame(await runTraced(call, [a, b], { lowerings }), runEager(call, [a, b]), { rtol: 1e-5, atol: 1e-4 });
-    const { model } = trace(
-      ({ a, b }) => Object.fromEntries(fn(a!, b!).map((y, i) => [`y${i}`, y])),
-      { inputs: { a, b }, lowerings },
-    );
+    const { model } = trace(({ a, b }) => Object.fromEntries(fn(a!, b!).map((y, i) => [`y${i}`, y])), {
+      inputs: { a, b },
+      lowerings,
+    });
     expect(model.nodes.filter((n) => n.op === 'FusedMatMul')).toHaveLength(dots);
     const size = a.data.length;
     const products = model.nodes.filter((n) => n.op === 'Mul' && sizeOf(shapeOf(model, n.outputs[0]!)) === size);

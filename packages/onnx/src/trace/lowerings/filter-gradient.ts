@@ -2,6 +2,7 @@ import { type backend_util } from '@tensorflow/tfjs-core';
 import { int, ints } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import type { Value } from '../value.js';
+import { type AxisMap, mapAxes, mapsAxesFast } from './axis-maps.js';
 import { convInfo } from './convolution.js';
 
 /**
@@ -77,11 +78,30 @@ function padded(context: LoweringContext, x: Value, info: backend_util.Conv2DInf
   });
 }
 
-/** What each filter tap saw of x: (B, OH, OW, C) each, taps in row order. */
+/**
+ * What each filter tap saw of x: (B, OH, OW, C) each, taps in row order. Every so many columns are a product with a constant matrix:
+ * a `Slice` with steps copies number by number.
+ */
 function shifts(context: LoweringContext, x: Value, info: backend_util.Conv2DInfo): Value[] {
-  const [n, , , c] = x.shape as [number, number, number, number];
+  const [n, height, width, c] = x.shape as [number, number, number, number];
   const { outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
   const parts: Value[] = [];
+  const columns = (j: number): AxisMap => ({
+    to: outWidth,
+    from: width,
+    weight: (to, from) => Number(from === j * dilationWidth + to * strideWidth),
+  });
+  if (strideWidth > 1 && mapsAxesFast(columns(0))) {
+    const rows: AxisMap = { to: height, from: height, weight: (to, from) => Number(to === from) };
+    const seen = Array.from({ length: info.filterWidth }, (_, j) => mapAxes(context, x, rows, columns(j)));
+    for (let i = 0; i < info.filterHeight; i++) {
+      const top = i * dilationHeight;
+      const end = [top + (outHeight - 1) * strideHeight + 1, outWidth];
+      for (const map of seen)
+        parts.push(window(context, map, [top, 0], end, [strideHeight, 1], [n, outHeight, outWidth, c]));
+    }
+    return parts;
+  }
   for (let i = 0; i < info.filterHeight; i++) {
     for (let j = 0; j < info.filterWidth; j++) {
       const top = i * dilationHeight;
