@@ -19,6 +19,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const csv = join(root, 'docs/studies/quantization.csv');
 const runs = 'runs/esc-scenes';
 const RECIPES = ['amfm-small', 'resnetse-mfm', 'xin2022'];
+/** What training on 8 bits has to be held against: it too goes on from the first run. */
+const LONGER = 'float32 longer';
 const TIMING = { rounds: 11, runs: 10 };
 
 const { values: options } = parseArgs({
@@ -46,11 +48,21 @@ function asc(...words) {
 }
 
 /** Trains a recipe into its folder, unless it is there whole. */
-async function train(name) {
+async function train(name, recipe = `recipes/esc-scenes/${name}.json`) {
   const run = `${runs}/${name}`;
   if (existsSync(join(root, run, 'predictions.json'))) return run;
-  await asc('train', `recipes/esc-scenes/${name}.json`, '--out', run, '--resume', '--cache', `${runs}/cache`);
+  await asc('train', recipe, '--out', run, '--resume', '--cache', `${runs}/cache`);
   return run;
+}
+
+/** The recipe of quantization-aware training without the quantization: as many epochs more, in float32. */
+function longerRecipe(network) {
+  const { quantization: _, ...recipe } = JSON.parse(
+    readFileSync(join(root, `recipes/esc-scenes/${network}-qat.json`), 'utf8'),
+  );
+  const path = `${runs}/${network}-longer.json`;
+  writeFileSync(join(root, path), JSON.stringify({ ...recipe, name: `esc-scenes/${network}-longer` }));
+  return path;
 }
 
 /** Makes a file (whole or not at all, as every file of `asc`), unless it is there. */
@@ -66,6 +78,10 @@ const fileOf = (network, form) => `${runs}/${network}.${form.replaceAll(' ', '-'
 /** How each form of a network comes to be: the file, or undefined where it cannot. */
 const FORMS = {
   float32: async (network, file) => exported(await train(network), file),
+  [LONGER]: async (network, file) => {
+    await train(network);
+    return exported(await train(`${network}-longer`, longerRecipe(network)), file);
+  },
   float16: async (network, file) => exported(await train(network), file, '--fp16'),
   'int8 PTQ': async (network, file) =>
     write(file, async (out) => {
@@ -91,6 +107,8 @@ const rows = (existsSync(csv) ? readFileSync(csv, 'utf8').trimEnd().split('\n').
   Object.fromEntries(line.split(',').map((value, i) => [COLUMNS[i], value])),
 );
 function keep() {
+  const place = ({ network, form }) => RECIPES.indexOf(network) * 100 + Object.keys(FORMS).indexOf(form);
+  rows.sort((a, b) => place(a) - place(b));
   mkdirSync(dirname(csv), { recursive: true });
   writeFileSync(csv, `${[HEADING, ...rows.map((row) => COLUMNS.map((name) => row[name]).join())].join('\n')}\n`);
 }
@@ -141,7 +159,8 @@ async function timeInNode(files, threads) {
 }
 
 async function time(network) {
-  const own = rows.filter((row) => row.network === network);
+  // The network trained longer is the same network.
+  const own = rows.filter((row) => row.network === network && row.form !== LONGER);
   if (own.every((row) => row.node_1_thread_ms !== '') && !options.retime) return;
   const files = [];
   for (const { form } of own) files.push(join(root, await FORMS[form](network, fileOf(network, form))));

@@ -82,6 +82,11 @@ export function deltaRow(kernel: Float64Array, values: Float32Array, out: Float3
     for (let j = 0; j < width; j = (j + 1) | 0) sum += kernel[j]! * values[first + j]!;
     out[first + half] = sum;
   }
-  out.fill(out[half]!, 0, half);
-  out.fill(out[last + half]!, last + half + 1);
+  fillEdges(out, half);
+}
+
+/** Repeats the first and last derivative of a whole window to the ends of a row. */
+export function fillEdges(row: Float32Array, half: number): Float32Array {
+  const last = row.length - half - 1;
+  return row.fill(row[half]!, 0, half).fill(row[last]!, last + 1);
 }

@@ -1,4 +1,5 @@
 import type { FrontEndConfig } from '@asc/core';
+import { deltaKernels, deltaRow } from './deltas.js';
 import { padClip, paddedSamples } from './framing.js';
 import type { FrameEngine } from './frame-engine.js';
 import { compressInPlace } from './log-compression.js';
@@ -22,7 +23,9 @@ export class FrameAnalyser implements FrameEngine {
   readonly #re: Float64Array;
   readonly #im: Float64Array;
   readonly #out: Float64Array;
+  readonly #kernels: readonly Float64Array[];
   #signal = new Float64Array(0);
+  #delta = new Float32Array(0);
   #frames = new Float32Array(0);
 
   constructor(config: FrontEndConfig) {
@@ -37,6 +40,7 @@ export class FrameAnalyser implements FrameEngine {
     this.#re = new Float64Array(this.bins);
     this.#im = new Float64Array(this.bins);
     this.#out = new Float64Array(config.bands);
+    this.#kernels = deltaKernels(config.deltas);
   }
 
   load(samples: Float32Array): void {
@@ -62,6 +66,14 @@ export class FrameAnalyser implements FrameEngine {
       for (let f = 0; f < bands; f += 1) frames[f * columns + t] = frame[f]!;
     }
     return frames;
+  }
+
+  delta(order: number, band: number, count: number): Float32Array {
+    const columns = count + (count % 2);
+    if (this.#delta.length !== count) this.#delta = new Float32Array(count);
+    const row = this.#frames.subarray(band * columns, band * columns + count);
+    deltaRow(this.#kernels[order - 1]!, row, this.#delta);
+    return this.#delta;
   }
 
   #frameAt(start: number, binScales: Float32Array | undefined): Float64Array {

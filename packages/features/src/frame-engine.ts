@@ -21,6 +21,11 @@ export interface FrameEngine {
    * spectrum before the filterbank.
    */
   analyse(start: number, count: number, binScales?: Float32Array): Float32Array;
+  /**
+   * The delta of that order (1, 2) over time of one band of the `count` frames last analysed, as they are now (T). Valid until the
+   * next call.
+   */
+  delta(order: number, band: number, count: number): Float32Array;
 }
 
 /** The fastest engine there is here: WebAssembly for powers of two, else this package's TypeScript. */

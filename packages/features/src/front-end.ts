@@ -8,7 +8,7 @@ import {
   type FrontEndPlan,
 } from '@asc/core';
 import { resolveFrontEndConfig, type FrontEndInput } from './config.js';
-import { checkDeltaFrames, deltaKernels, deltaRow } from './deltas.js';
+import { checkDeltaFrames } from './deltas.js';
 import { frameEngine, type FrameEngine } from './frame-engine.js';
 import { frontEndPlan } from './front-end-plan.js';
 import { checkClipLength, checkFiniteSamples, frameCount, windowOffset } from './framing.js';
@@ -70,7 +70,6 @@ class WholeClipFrontEnd implements FrontEnd {
   readonly bins: number;
   readonly emptyBands: readonly number[];
   readonly #engine: FrameEngine;
-  readonly #kernels: readonly Float64Array[];
   #stacked = new Float32Array(0);
 
   constructor(config: FrontEndConfig) {
@@ -81,7 +80,6 @@ class WholeClipFrontEnd implements FrontEnd {
     this.#engine = frameEngine(config);
     this.bins = this.#engine.bins;
     this.emptyBands = this.#engine.emptyBands;
-    this.#kernels = deltaKernels(config.deltas);
   }
 
   frames(samples: number): number {
@@ -131,19 +129,18 @@ class WholeClipFrontEnd implements FrontEnd {
 
   /** The rows of `statics` (F, T′) and of their deltas, in the order of a frame's rows: (R, T′). */
   #stack(statics: Float32Array, count: number, stride: number): Float32Array {
-    if (this.#kernels.length === 0) return statics;
+    if (this.config.deltas.order === 0) return statics;
     const { bands, deltas } = this.config;
-    const copies = this.#kernels.length + 1;
+    const copies = deltas.order + 1;
     const length = bands * copies * stride;
     if (this.#stacked.length < length) this.#stacked = new Float32Array(length);
     const [bandStep, orderStep] = deltas.stack === 'channel' ? [copies, 1] : [1, bands];
     for (let f = 0; f < bands; f += 1) {
       const row = statics.subarray(f * stride, f * stride + count);
       this.#stacked.set(row, f * bandStep * stride);
-      this.#kernels.forEach((kernel, i) => {
-        const at = (f * bandStep + (i + 1) * orderStep) * stride;
-        deltaRow(kernel, row, this.#stacked.subarray(at, at + count));
-      });
+      for (let order = 1; order < copies; order += 1) {
+        this.#stacked.set(this.#engine.delta(order, f, count), (f * bandStep + order * orderStep) * stride);
+      }
     }
     return this.#stacked;
   }

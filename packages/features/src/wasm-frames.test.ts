@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DataError, type FrontEndConfig } from '@asc/core';
+import { deltaKernels, deltaRow } from './deltas.js';
 import { FrameAnalyser } from './frame-analyser.js';
 import type { FrameEngine } from './frame-engine.js';
 import { frontEnd } from './front-end.js';
@@ -114,5 +115,29 @@ describe('the WebAssembly engine', () => {
     engine.load(noise(1000));
     expect(() => engine.analyse(0, 2 ** 28)).toThrow(DataError);
     expect(() => engine.analyse(0, 2 ** 28)).toThrow(/createStream/);
+  });
+});
+
+describe('deltas', () => {
+  test.each([
+    [1, 9, 9],
+    [2, 9, 10],
+    [2, 9, 31],
+    [2, 5, 32],
+    [1, 3, 3],
+  ] as const)('of order %d over %d frames, of %d: the bits of deltaRow', (order, width, count) => {
+    const config = { ...small, deltas: { order, width, stack: 'channel' as const } };
+    const engine = wasm(config);
+    const frames = framesOf(engine, signal, count);
+    const columns = frames.length / config.bands;
+    deltaKernels(config.deltas).forEach((kernel, i) => {
+      for (let band = 0; band < config.bands; band++) {
+        const expected = new Float32Array(count);
+        deltaRow(kernel, frames.subarray(band * columns, band * columns + count), expected);
+        expect(engine.delta(i + 1, band, count)).toEqual(expected);
+      }
+    });
+    // The frames are as they were.
+    expect(engine.analyse(0, count).slice()).toEqual(frames);
   });
 });

@@ -1,4 +1,6 @@
 import { DataError, type FrontEndConfig } from '@asc/core';
+import { deltaRowKernel } from './delta-kernel.js';
+import { deltaKernels, fillEdges } from './deltas.js';
 import type { FrameEngine } from './frame-engine.js';
 import { frameKernel } from './frame-kernel.js';
 import { kernelTables } from './kernel-tables.js';
@@ -11,6 +13,9 @@ interface Kernels {
   frames(signal: number, hop: number, count: number, out: number, rowBytes: number, scaled: number): void;
   emphasise(from: number, to: number, end: number, a: number): void;
 }
+
+/** {@link deltaRowKernel} */
+type DeltaRow = (from: number, to: number, end: number) => void;
 
 const PAGE_BYTES = 65536;
 const SMALLEST = 16;
@@ -40,6 +45,7 @@ class WasmFrames implements FrameEngine {
   readonly #config: FrontEndConfig;
   readonly #memory: WasmMemory;
   readonly #kernels: Kernels;
+  readonly #deltas: readonly DeltaRow[];
   readonly #scales: number;
   /** Where the signal lies, and where the frames go. */
   readonly #signal: number;
@@ -57,9 +63,11 @@ class WasmFrames implements FrameEngine {
     for (const [at, table] of tables.contents) {
       new (table.constructor as Float64ArrayConstructor)(this.#memory.buffer, at, table.length).set(table);
     }
-    const module = new Module(assembleModule([frameKernel(config, tables.layout), emphasisKernel()]));
+    const deltas = deltaKernels(config.deltas).map((kernel, i) => deltaRowKernel(`delta${i + 1}`, kernel));
+    const module = new Module(assembleModule([frameKernel(config, tables.layout), emphasisKernel(), ...deltas]));
     const { exports } = new Instance(module, { env: { memory: this.#memory } });
     this.#kernels = exports as unknown as Kernels;
+    this.#deltas = deltas.map(({ name }) => exports[name] as DeltaRow);
   }
 
   load(samples: Float32Array): void {
@@ -95,7 +103,8 @@ class WasmFrames implements FrameEngine {
   analyse(start: number, count: number, binScales?: Float32Array): Float32Array {
     const { bands, hopSamples } = this.#config;
     const columns = count + (count % 2);
-    this.#grow(this.#out + 4 * bands * columns);
+    // And a row for deltas, behind the frames.
+    this.#grow(this.#out + 4 * (bands + 1) * columns);
     const { buffer } = this.#memory;
     if (binScales !== undefined) new Float64Array(buffer, this.#scales, this.bins).set(binScales);
     this.#kernels.frames(
@@ -107,6 +116,19 @@ class WasmFrames implements FrameEngine {
       binScales === undefined ? 0 : 1,
     );
     return new Float32Array(buffer, this.#out, bands * columns);
+  }
+
+  delta(order: number, band: number, count: number): Float32Array {
+    const { bands, deltas } = this.#config;
+    const columns = count + (count % 2);
+    const half = (deltas.width - 1) / 2;
+    const whole = count - 2 * half;
+    const from = this.#out + 4 * band * columns;
+    const row = this.#out + 4 * bands * columns;
+    const to = row + 4 * half;
+    // Where the count is odd, one more is computed, over the edge that is filled next.
+    this.#deltas[order - 1]!(from, to, to + 4 * (whole + (whole % 2)));
+    return fillEdges(new Float32Array(this.#memory.buffer, row, count), half);
   }
 
   #grow(bytes: number): void {
