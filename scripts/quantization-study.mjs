@@ -79,6 +79,7 @@ const fileOf = (network, form) => `${runs}/${network}.${form.replaceAll(' ', '-'
 const FORMS = {
   float32: async (network, file) => exported(await train(network), file),
   [LONGER]: async (network, file) => {
+    if (!existsSync(join(root, `recipes/esc-scenes/${network}-qat.json`))) return undefined;
     await train(network);
     return exported(await train(`${network}-longer`, longerRecipe(network)), file);
   },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ourTrainer } from './bench-train.js';
 import { appendCsv } from './csv.js';
+import { KEEP_MEMORY } from './keep-memory.js';
 import { fixedBatch, furtherInputs, LABELS, mapShape, TRAINING_NETWORKS, trainingNetwork } from './network.js';
 import type { BenchOptions } from './options.js';
 import { spreadOf, type Spread } from './score.js';
@@ -108,7 +109,9 @@ async function stepMs(
 /** What one of our scripts prints, in a process of its own. @throws AscError where it fails. */
 function told(script: string, args: readonly string[]): string {
   const path = fileURLToPath(new URL(`./${script}.js`, import.meta.url));
-  const { stdout, stderr, status, signal } = spawnSync(process.execPath, [path, ...args], { encoding: 'utf8' });
+  // With memory as users have it: what is resident is asked for.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !(name in KEEP_MEMORY)));
+  const { stdout, stderr, status, signal } = spawnSync(process.execPath, [path, ...args], { encoding: 'utf8', env });
   if (status === 0) return stdout;
   throw new AscError({
     what: `${[script, ...args].join(' ')} failed (${signal ?? status}).`,

@@ -27,8 +27,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const scratch = new ScratchFolder();
   process.once('exit', () => scratch.remove());
-  process.once('SIGINT', () => process.exit(130));
-  process.once('SIGTERM', () => process.exit(143));
+  process.on('SIGINT', () => process.exit(130));
+  process.on('SIGTERM', () => process.exit(143));
   try {
     const options = parseOptions(args, process.env);
     await prepareFolder(options.out);

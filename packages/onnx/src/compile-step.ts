@@ -5,12 +5,10 @@ import { channelBlock } from './model/channel-block.js';
 import { OnnxRunner } from './model/onnx-runner.js';
 import { drawKey } from './random-source.js';
 import { ENGINES, type CompiledStep, type Engine, type StepFunction, type StepOptions } from './step.js';
-import { checkInputs, checkState, readTensor, releasedError, writeVariable } from './step-state.js';
+import { checkInputs, checkState, releasedError, tensorNumbers, writeVariable } from './step-state.js';
 import type { LoweringTable } from './trace/lowering.js';
-import { takingFactors } from './trace/lowerings/channel-factors.js';
-import { blockedLowerings } from './trace/lowerings/channel-blocks.js';
-import { DOT_PRODUCTS } from './trace/lowerings/dot-products.js';
 import { DEFAULT_LOWERINGS } from './trace/lowerings/index.js';
+import { processorLowerings } from './trace/lowerings/processor.js';
 import { type Trace, trace } from './trace/trace.js';
 import { stateInput, stateOutput } from './trace/variable-swap.js';
 
@@ -45,9 +43,8 @@ export async function loweringsFor(
   engine: Exclude<Engine, 'eager'>,
   given: LoweringTable = DEFAULT_LOWERINGS,
 ): Promise<LoweringTable> {
-  const block = engine === 'cpu' ? await channelBlock() : undefined;
-  if (block === undefined) return given;
-  const faster = Object.entries(takingFactors({ ...blockedLowerings(block), ...DOT_PRODUCTS })).filter(
+  if (engine !== 'cpu') return given;
+  const faster = Object.entries(processorLowerings(await channelBlock())).filter(
     ([kernel]) => given[kernel] === DEFAULT_LOWERINGS[kernel],
   );
   return { ...given, ...Object.fromEntries(faster) };
@@ -68,7 +65,8 @@ class NativeStep implements CompiledStep {
     private readonly options: StepOptions,
   ) {
     this.variables = options.state ?? {};
-    for (const [name, variable] of Object.entries(this.variables)) this.state.set(name, readTensor(variable));
+    // Not copied, which takes seconds for tens of millions of numbers: neither tfjs nor ONNX Runtime writes into them.
+    for (const [name, variable] of Object.entries(this.variables)) this.state.set(name, tensorNumbers(variable));
     this.draws = traced.draws.map((spec) => ({
       spec,
       buffer: { dtype: 'float32', shape: spec.shape, data: new Float32Array(sizeOf(spec.shape)) },

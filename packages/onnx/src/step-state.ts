@@ -9,15 +9,21 @@ import {
   sizeOf,
 } from '@asc/core';
 import { type Tensor, type Variable, tensor, tidy } from '@tensorflow/tfjs-core';
+import { HOLDERS } from './trace/value.js';
 
-const HOLDERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
-
-/** A copy of a tensor's numbers. */
-export function readTensor(source: Tensor): NdArray {
+/** A tensor's numbers, as tfjs holds them where it can: to be read only. */
+export function tensorNumbers(source: Tensor): NdArray {
   const dtype = source.dtype as DType;
   const data = source.dataSync();
   // A cast of whole numbers to float32 leaves tfjs with an Int32Array.
-  return ndArray(dtype as 'float32', [...source.shape], HOLDERS[dtype].from(data) as Float32Array);
+  const numbers = data instanceof HOLDERS[dtype] ? data : HOLDERS[dtype].from(data);
+  return ndArray(dtype as 'float32', [...source.shape], numbers as Float32Array);
+}
+
+/** A copy of a tensor's numbers. */
+export function readTensor(source: Tensor): NdArray {
+  const array = tensorNumbers(source);
+  return { ...array, data: array.data.slice() };
 }
 
 /** A tensor of its own: tfjs would go on using the array it is given. */

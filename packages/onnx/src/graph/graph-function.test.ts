@@ -95,10 +95,7 @@ const CASES: [string, OnnxModel][] = [
   ['Reshape with 0 and -1', graphOf('Reshape', map, [whole(0, -1, 3)])],
   ['Split into parts of two sizes', graphOf('Split', map, [whole(3, 1)], { axis: int(1) }, 2)],
   ['Slice from the end', graphOf('Slice', map, [whole(-3, 1), whole(1000, -1), whole(3, 2)])],
-  [
-    'Slice in steps',
-    graphOf('Slice', map, [whole(1, 0), whole(1000, 3), whole(2, -1), whole(2, 3)]),
-  ],
+  ['Slice in steps', graphOf('Slice', map, [whole(1, 0), whole(1000, 3), whole(2, -1), whole(2, 3)])],
   [
     'Pad',
     graphOf('Pad', map, [whole(0, 1, 0, 2, 0, 0, 3, 0), { type: 'float32', shape: [], data: Float32Array.of(7) }]),

@@ -48,29 +48,29 @@ export function removeDead(model: OnnxModel): void {
  */
 function sumProductsThatAreThere(model: OnnxModel): void {
   const producers = producersOf(model);
-  const products = new Map(model.nodes.filter((n) => n.op === 'Mul').map((n) => [n.inputs.join('\n'), n.outputs[0]!]));
+  const shapes = shapesOf(model);
+  /** Products of two maps of one shape that come before a node, by the names of the maps. */
+  const products = new Map<string, string>();
   const nodes: OnnxNode[] = [];
   let changed = false;
   for (const node of model.nodes) {
-    const factors =
-      node.op === 'FusedMatMul'
-        ? node.inputs.map((name) => {
-            const made = producers.get(name);
-            return made?.op === 'Reshape' ? made : undefined;
-          })
-        : [];
-    const product = products.get(factors.map((made) => made?.inputs[0]).join('\n'));
+    const made = node.outputs[0]!;
+    if (node.op === 'Mul' && node.inputs.every((name) => shapes.get(name)?.join() === shapes.get(made)?.join())) {
+      products.set(node.inputs.join('\n'), made);
+    }
+    const reshapes = node.op === 'FusedMatMul' ? node.inputs.map((name) => producers.get(name)) : [];
+    const factors = reshapes.map((reshape) => (reshape?.op === 'Reshape' ? reshape.inputs[0]! : ''));
+    const product = products.get(factors.join('\n'));
     if (product === undefined) {
       nodes.push(node);
       continue;
     }
-    const rows = `${node.name}/product`;
-    const reshape = factors[0]!;
+    const [rows, axes] = [`${node.name}/product`, `${node.name}/axes`];
     nodes.push(
-      { ...reshape, name: rows, inputs: [product, reshape.inputs[1]!], outputs: [rows] },
-      { ...node, op: 'ReduceSum', domain: '', inputs: [rows, 'dot/axes'], attributes: {} },
+      { ...reshapes[0]!, name: rows, inputs: [product, reshapes[0]!.inputs[1]!], outputs: [rows] },
+      { ...node, op: 'ReduceSum', domain: '', inputs: [rows, axes], attributes: {} },
     );
-    model.initializers.set('dot/axes', { type: 'int64', shape: [1], data: BigInt64Array.of(2n) });
+    model.initializers.set(axes, { type: 'int64', shape: [1], data: BigInt64Array.of(2n) });
     changed = true;
   }
   model.nodes = nodes;

@@ -12,7 +12,7 @@ import { contentKey } from './content-key.js';
 import { GraphBuilder } from './graph-builder.js';
 import { type LoweringContext, type LoweringTable, dtypeOf } from './lowering.js';
 import type { TraceBackend } from './trace-backend.js';
-import { type Constant, type Value, physicalShape, sameShape, sizeOf } from './value.js';
+import { HOLDERS, type Constant, type Value, physicalShape, sameShape, sizeOf } from './value.js';
 
 type Entry =
   | { readonly kind: 'value'; readonly value: Value }
@@ -220,11 +220,10 @@ function filledData(entry: { readonly value: number; readonly dtype: DType }, si
   return data.fill(entry.value);
 }
 
+/** A copy as the graph holds it. A backend may hand out a longer buffer than the tensor needs, or one of another kind. */
 function typed(values: BackendValues, dtype: DType, size: number): Constant['data'] {
-  // A backend may hand out a longer buffer than the tensor needs.
   const numbers = values as ArrayLike<number>;
-  const exact = numbers.length === size ? numbers : Array.prototype.slice.call(numbers, 0, size);
-  if (dtype === 'float32') return Float32Array.from(exact as ArrayLike<number>);
-  if (dtype === 'int32') return Int32Array.from(exact as ArrayLike<number>);
-  return Uint8Array.from(exact as ArrayLike<number>);
+  const Holder = HOLDERS[dtype];
+  if (numbers instanceof Holder) return numbers.slice(0, size);
+  return Holder.from(numbers.length === size ? numbers : (Array.prototype.slice.call(numbers, 0, size) as number[]));
 }

@@ -44,3 +44,6 @@ export function sizeOf(shape: readonly number[]): number {
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);
 }
+
+/** The arrays that hold each type of number. */
+export const HOLDERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

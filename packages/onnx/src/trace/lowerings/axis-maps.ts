@@ -2,10 +2,15 @@ import type { LoweringContext } from '../lowering.js';
 import { type Value, physicalShape } from '../value.js';
 
 /**
- * Longer axes are left alone: a product with a constant matrix takes two operations a cell of the axis for each number it makes, which
- * up to here is less than ONNX Runtime takes to place numbers one by one.
+ * Maps over axes as products with constant matrices, which on a processor are faster than ONNX Runtime's operators that place numbers
+ * one by one. The numbers are the same, as every product but a few is with 0: so one that is not finite spoils its whole line or run.
+ * Not for processors of graphics, whose products may round their factors.
  */
-const LONGEST_AXIS = 64;
+
+/** A product takes two operations for each cell it reads and number it makes: from here on that is more than placing takes. */
+const LONGEST_READ = 128;
+/** Numbers of a matrix that are worth keeping. */
+const LARGEST_MATRIX = 2 ** 14;
 
 /** Which cells of an axis each cell of another takes from: entry [to, from] is a weight. */
 export interface AxisMap {
@@ -16,11 +21,11 @@ export interface AxisMap {
 
 /** Whether {@link mapAxes} is the fast way. */
 export function mapsAxesFast(...maps: readonly AxisMap[]): boolean {
-  return maps.every(({ to, from }) => to === from || Math.min(to, from) <= LONGEST_AXIS);
+  return maps.every(({ to, from }) => from <= LONGEST_READ && to * from <= LARGEST_MATRIX);
 }
 
-/** Applies one map to the rows (F) and one to the columns (T) of `value` (B, F, T, C), as products with constant matrices. */
-export function mapAxes(context: LoweringContext, value: Value, rows: AxisMap, columns: AxisMap): Value {
+/** Applies one map to the rows (F), unless there is none, and one to the columns (T) of `value` (B, F, T, C). */
+export function mapAxes(context: LoweringContext, value: Value, rows: AxisMap | undefined, columns: AxisMap): Value {
   const { graph } = context;
   const input = graph.channelsFirst(value);
   const [b, c, f, t] = physicalShape(input) as [number, number, number, number];
@@ -35,19 +40,18 @@ export function mapAxes(context: LoweringContext, value: Value, rows: AxisMap, c
     dtype: 'float32' as const,
     layout: 'channels-first' as const,
   });
-  const tall = isIdentity(rows)
-    ? input
-    : graph.op('MatMul', [matrix(rows.to, f, rows.weight), input], spec(rows.to, t));
-  if (isIdentity(columns)) return tall;
+  const height = rows?.to ?? f;
+  const tall =
+    rows === undefined ? input : graph.op('MatMul', [matrix(height, f, rows.weight), input], spec(height, t));
   // All rows of all maps together are one large product.
-  const flat = [b * c * rows.to, t];
+  const flat = [b * c * height, t];
   const lines = graph.reshapePhysical(tall, flat, { shape: flat, dtype: 'float32' });
   const wide = [flat[0]!, columns.to];
   const product = graph.op('MatMul', [lines, matrix(t, columns.to, (from, to) => columns.weight(to, from))], {
     shape: wide,
     dtype: 'float32',
   });
-  return graph.reshapePhysical(product, [b, c, rows.to, columns.to], spec(rows.to, columns.to));
+  return graph.reshapePhysical(product, [b, c, height, columns.to], spec(height, columns.to));
 }
 
 /**
@@ -98,16 +102,10 @@ export function stretchAxes(
 }
 
 /** Lengths that make quick products, the quickest first: of columns in one large product, and of rows in many small ones. */
-const COLUMN_RUNS = [16, 32, 8, 12, 20, 24, 10];
-const ROW_RUNS = [32, 64, 48, 40, 24, 20, 16, 12, 8];
+const COLUMN_RUNS = [16, 8, 12, 20, 10];
+const ROW_RUNS = [32, 48, 40, 24, 20, 16, 12, 8];
 
 /** The first length that goes evenly into `count` cells. */
 function runOf(count: number, lengths: readonly number[]): number | undefined {
   return lengths.find((length) => count % length === 0);
-}
-
-function isIdentity({ to, from, weight }: AxisMap): boolean {
-  if (to !== from) return false;
-  for (let i = 0; i < to; i++) for (let j = 0; j < from; j++) if (weight(i, j) !== Number(i === j)) return false;
-  return true;
 }

@@ -20,7 +20,7 @@ import {
 } from './convolution.js';
 import { stretchAxes } from './axis-maps.js';
 import { elementwise } from './elementwise.js';
-import { FILTER_GRADIENT } from './filter-gradient.js';
+import { FILTER_GRADIENT_BY_PRODUCTS } from './filter-gradient.js';
 import { repeated } from './pooling.js';
 
 type Shape4 = [number, number, number, number];
@@ -63,7 +63,7 @@ export function blockedLowerings(block: number): LoweringTable {
   };
 }
 
-const FALLBACK: LoweringTable = { ...CONVOLUTION, ...FILTER_GRADIENT };
+const FALLBACK: LoweringTable = { ...CONVOLUTION, ...FILTER_GRADIENT_BY_PRODUCTS };
 const fallback = (name: string): Lowering => FALLBACK[name]!;
 
 /** What blocks of one size can do. */
@@ -227,7 +227,7 @@ interface Spaced {
 
 const whole = (map: Value): Spaced => ({ map, height: map.shape[1]!, width: map.shape[2]! });
 
-/** dy with stride − 1 zeros after each cell of an axis; at odd sizes cells are repeated, and all but the first of each silenced. */
+/** dy with stride − 1 zeros after each cell of an axis. Where no run of cells goes evenly into it, all but the first of repeated cells are silenced. */
 function spaced(context: LoweringContext, dy: Value, { strideHeight, strideWidth }: ConvInfo): Spaced {
   const { graph } = context;
   const [, f, t] = dy.shape as Shape4;
@@ -238,7 +238,7 @@ function spaced(context: LoweringContext, dy: Value, { strideHeight, strideWidth
     Number(Math.floor(at / width) % strideHeight === 0 && (at % width) % strideWidth === 0),
   );
   const mask = graph.constant({ data: first, shape: [height, width], dtype: 'float32' });
-  const grown = repeated(context, dy, strideHeight, strideWidth);
+  const grown = repeated(context, dy, strideHeight, strideWidth, true);
   return { map: graph.op('Mul', [grown, mask], grown), height, width };
 }
 

@@ -7,8 +7,8 @@ const WITH_FILTER = ['Conv2DBackpropInput', 'DepthwiseConv2dNativeBackpropInput'
 const OF_FILTER = ['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter'];
 
 /**
- * Gradients of convolutions whose dy is a map times a factor per channel, as batch norm hands it back: the factors go to the filter
- * or to its gradient, which are small, and the product over the whole map is not made. Nor for the sums of a bias's gradient.
+ * Gradients of convolutions whose dy is a map times a factor per channel, as batch norm hands it back: the factors go to the filter,
+ * to its gradient, or to the sums that are the gradient of a bias, which are small, and the product over the whole map is not made.
  */
 export function takingFactors(table: LoweringTable): LoweringTable {
   const wrapped = Object.entries(table).map(([kernel, lowering]): [string, Lowering] => {
@@ -40,6 +40,7 @@ function intoResult(lowering: Lowering): Lowering {
 function outOfSum(lowering: Lowering): Lowering {
   return (context, inputs, attrs) => {
     const { shape } = inputs['x']!;
+    if (context.uniform(inputs['x']!) !== undefined) return lowering(context, inputs, attrs);
     const perChannel = shape.length === 4 && util.parseAxisParam(attrs['axis'] as number[], shape).join() === '0,1,2';
     const found = perChannel && attrs['keepDims'] !== true ? factorsOf(context, inputs['x']!) : undefined;
     if (found === undefined) return lowering(context, inputs, attrs);

@@ -1,5 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { NdArray } from '@asc/core';
+import { channelBlock } from '../../model/channel-block.js';
+import type { LoweringTable } from '../lowering.js';
+import { processorLowerings } from './processor.js';
 import {
   expectSame,
   makeArray,
@@ -44,9 +48,16 @@ function layouts({ inputs }: LoweringCase): boolean[][] {
 const lowered = new Set<string>();
 const table = notingKernels(lowered);
 
-beforeAll(useCpuBackend);
+/** Families of which a processor has some faster. */
+const FASTER = ['reduction', 'convolution', 'pooling', 'gradient'];
+let processor: LoweringTable;
 
-describe.each(Object.entries(FAMILIES))('%s: traced is what tfjs computes', (_, cases) => {
+beforeAll(async () => {
+  await useCpuBackend();
+  processor = { ...DEFAULT_LOWERINGS, ...processorLowerings(await channelBlock()) };
+});
+
+describe.each(Object.entries(FAMILIES))('%s: traced is what tfjs computes', (family, cases) => {
   test.each(cases.map((c) => [c.title, c] as const))('%s', async (title, c) => {
     const inputs = c.inputs.map((numbers, i) => makeArray(numbers, `${title}/${i}`));
     const expected = runEager(c.reference ?? c.fn, inputs);
@@ -54,9 +65,12 @@ describe.each(Object.entries(FAMILIES))('%s: traced is what tfjs computes', (_, 
     const orders = layouts(c);
     const fn = (...xs: Parameters<typeof c.fn>): Tensor[] =>
       orders.flatMap((turned) => c.fn(...xs.map((x, i) => (turned[i] === true ? throughConv(x) : x))));
-    const results = Object.values(await runTraced(fn, inputs, { lowerings: table }));
     const count = Object.keys(expected).length;
-    orders.forEach((turned, k) => {
+    const tables = FASTER.includes(family) ? [table, processor] : [table];
+    const results: NdArray[] = [];
+    for (const lowerings of tables) results.push(...Object.values(await runTraced(fn, inputs, { lowerings })));
+    expect(results).toHaveLength(tables.length * orders.length * count);
+    [...orders, ...(tables.length > 1 ? orders : [])].forEach((turned, k) => {
       const own = results.slice(k * count, (k + 1) * count);
       try {
         expectSame(Object.fromEntries(own.map((array, i) => [`y${i}`, array])), expected, c);

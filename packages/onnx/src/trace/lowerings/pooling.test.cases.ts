@@ -43,6 +43,7 @@ const WINDOWS: readonly (readonly [
   // Axes too long for products with constant matrices.
   [[131, 3], [3, 3], [2, 2], 'same'],
   [[1, 131], [1, 3], [1, 2], 'same'],
+  [[1, 131], [1, 3], [1, 1], 'same'],
 ];
 
 /** Side by side, with ends that fit and ends that do not. */

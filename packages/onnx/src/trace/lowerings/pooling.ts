@@ -46,13 +46,13 @@ function tight(info: Info): boolean {
 
 /**
  * Every cell `kh` × `kw` times. ONNX Runtime has a kernel for a nearest-neighbour Resize by 2 × 2, forty times faster than an Expand
- * between the axes; by other factors a product with a constant matrix is eight times as fast as its other kernels.
+ * between the axes. By other factors a product with a constant matrix is eight times as fast on a processor: `byProducts`.
  */
-export function repeated(context: LoweringContext, value: Value, kh: number, kw: number): Value {
+export function repeated(context: LoweringContext, value: Value, kh: number, kw: number, byProducts: boolean): Value {
   if (kh * kw === 1) return value;
   const { graph } = context;
   const [n, f, t, c] = value.shape as [number, number, number, number];
-  const stretched = kh === 2 && kw === 2 ? undefined : stretchAxes(context, value, kh, kw);
+  const stretched = byProducts && (kh !== 2 || kw !== 2) ? stretchAxes(context, value, kh, kw) : undefined;
   if (stretched !== undefined) return stretched;
   const factors = graph.constant({ data: Float32Array.of(1, 1, kh, kw), shape: [4], dtype: 'float32' });
   return graph.op(
@@ -81,13 +81,17 @@ const maxPool: Lowering = (context, { x }, attrs) => {
   );
 };
 
-const maxPoolGrad: Lowering = (context, { dy, input }, attrs) => {
-  const info = poolInfo(input!.shape, attrs, dy!.shape);
-  const { graph } = context;
-  const x = graph.channelsFirst(context.value(input!));
-  const gradient = graph.channelsFirst(context.value(dy!));
-  return context.tensor(tight(info) ? byPlaces(context, x, gradient, info) : byIndices(context, x, gradient, info));
-};
+const maxPoolGrad =
+  (byProducts: boolean): Lowering =>
+  (context, { dy, input }, attrs) => {
+    const info = poolInfo(input!.shape, attrs, dy!.shape);
+    const { graph } = context;
+    const x = graph.channelsFirst(context.value(input!));
+    const gradient = graph.channelsFirst(context.value(dy!));
+    return context.tensor(
+      tight(info) ? byPlaces(context, x, gradient, info, byProducts) : byIndices(context, x, gradient, info),
+    );
+  };
 
 /** By the indices (int64 offsets into the whole tensor) of the forward pass' own node, which is slow with them: not vectorised. */
 function byIndices(context: LoweringContext, x: Value, dy: Value, info: Info): Value {
@@ -129,7 +133,7 @@ function byIndices(context: LoweringContext, x: Value, dy: Value, info: Info): V
  * Windows of finite numbers side by side, without indices. A cell gets its place in the window, counted down to 1, where it is as large as the
  * window's maximum, else 0; the window's highest place is its first maximum, as in tfjs and PyTorch; dy goes there.
  */
-function byPlaces(context: LoweringContext, x: Value, dy: Value, info: Info): Value {
+function byPlaces(context: LoweringContext, x: Value, dy: Value, info: Info, byProducts: boolean): Value {
   const { graph } = context;
   const [, f, t] = info.inShape;
   const { filterHeight: kh, filterWidth: kw, outHeight, outWidth } = info;
@@ -137,7 +141,7 @@ function byPlaces(context: LoweringContext, x: Value, dy: Value, info: Info): Va
   // Cells that no window reaches lie at the far edges.
   const seen = cropped(context, x, height, width);
   const pooled = { shape: info.outShape, dtype: 'float32' as const, layout: 'channels-first' as const };
-  const spread = (value: Value): Value => cropped(context, repeated(context, value, kh, kw), height, width);
+  const spread = (value: Value): Value => cropped(context, repeated(context, value, kh, kw, byProducts), height, width);
   const pool = (value: Value): Value => graph.op('MaxPool', [value], pooled, poolAttributes(info));
   const places = Float32Array.from({ length: height * width }, (_, at) => {
     const [i, j] = [Math.floor(at / width) % kh, (at % width) % kw];
@@ -198,48 +202,56 @@ function coverage(context: LoweringContext, info: Info): Value {
 }
 
 /** dx: each cell of dy / coverage spread over its window. */
-const avgPoolGrad: Lowering = (context, { dy, input }, attrs) => {
-  const info = poolInfo(input!.shape, attrs, dy!.shape);
-  const { graph } = context;
-  const gradient = graph.channelsFirst(context.value(dy!));
-  const [n, f, t, c] = info.inShape;
-  const share = graph.op('Div', [gradient, coverage(context, info)], gradient);
-  const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
-  const { filterHeight: kh, filterWidth: kw, outHeight: oh, outWidth: ow } = info;
-  if (oh * ow === 1 && kh === f && kw === t)
-    return context.tensor(graph.op('Expand', [share, graph.int64([n, c, f, t])], spec));
-  if (tight(info)) {
-    const map = repeated(context, share, kh, kw);
-    // Negative pads crop what a ceil-mode window put past the edge.
-    if (oh * kh === f && ow * kw === t) return context.tensor(map);
-    return context.tensor(graph.op('Pad', [map, graph.int64([0, 0, 0, 0, 0, 0, f - oh * kh, t - ow * kw])], spec));
-  }
-  const windows = (to: number, from: number, taps: number, stride: number, pad: number): AxisMap => ({
-    to,
-    from,
-    weight: (cell, window) => Number(cell >= window * stride - pad && cell < window * stride - pad + taps),
-  });
-  const rows = windows(f, oh, kh, info.strideHeight, info.padInfo.top);
-  const columns = windows(t, ow, kw, info.strideWidth, info.padInfo.left);
-  if (mapsAxesFast(rows, columns)) return context.tensor(mapAxes(context, share, rows, columns));
-  const ones = graph.constant({ data: new Float32Array(c * kh * kw).fill(1), shape: [c, 1, kh, kw], dtype: 'float32' });
-  const { top, left } = info.padInfo;
-  const extraHeight = f + top - ((oh - 1) * info.strideHeight + kh);
-  const extraWidth = t + left - ((ow - 1) * info.strideWidth + kw);
-  return context.tensor(
-    graph.op('ConvTranspose', [share, ones], spec, {
-      kernel_shape: ints([kh, kw]),
-      strides: ints([info.strideHeight, info.strideWidth]),
-      pads: ints([top, left, Math.max(0, -extraHeight), Math.max(0, -extraWidth)]),
-      output_padding: ints([Math.max(0, extraHeight), Math.max(0, extraWidth)]),
-      group: int(c),
-    }),
-  );
-};
+const avgPoolGrad =
+  (byProducts: boolean): Lowering =>
+  (context, { dy, input }, attrs) => {
+    const info = poolInfo(input!.shape, attrs, dy!.shape);
+    const { graph } = context;
+    const gradient = graph.channelsFirst(context.value(dy!));
+    const [n, f, t, c] = info.inShape;
+    const share = graph.op('Div', [gradient, coverage(context, info)], gradient);
+    const spec = { shape: info.inShape, dtype: 'float32' as const, layout: 'channels-first' as const };
+    const { filterHeight: kh, filterWidth: kw, outHeight: oh, outWidth: ow } = info;
+    if (oh * ow === 1 && kh === f && kw === t)
+      return context.tensor(graph.op('Expand', [share, graph.int64([n, c, f, t])], spec));
+    if (tight(info)) {
+      const map = repeated(context, share, kh, kw, byProducts);
+      // Negative pads crop what a ceil-mode window put past the edge.
+      if (oh * kh === f && ow * kw === t) return context.tensor(map);
+      return context.tensor(graph.op('Pad', [map, graph.int64([0, 0, 0, 0, 0, 0, f - oh * kh, t - ow * kw])], spec));
+    }
+    const windows = (to: number, from: number, taps: number, stride: number, pad: number): AxisMap => ({
+      to,
+      from,
+      weight: (cell, window) => Number(cell >= window * stride - pad && cell < window * stride - pad + taps),
+    });
+    const rows = windows(f, oh, kh, info.strideHeight, info.padInfo.top);
+    const columns = windows(t, ow, kw, info.strideWidth, info.padInfo.left);
+    if (byProducts && mapsAxesFast(rows, columns)) return context.tensor(mapAxes(context, share, rows, columns));
+    const ones = graph.constant({
+      data: new Float32Array(c * kh * kw).fill(1),
+      shape: [c, 1, kh, kw],
+      dtype: 'float32',
+    });
+    const { top, left } = info.padInfo;
+    const extraHeight = f + top - ((oh - 1) * info.strideHeight + kh);
+    const extraWidth = t + left - ((ow - 1) * info.strideWidth + kw);
+    return context.tensor(
+      graph.op('ConvTranspose', [share, ones], spec, {
+        kernel_shape: ints([kh, kw]),
+        strides: ints([info.strideHeight, info.strideWidth]),
+        pads: ints([top, left, Math.max(0, -extraHeight), Math.max(0, -extraWidth)]),
+        output_padding: ints([Math.max(0, extraHeight), Math.max(0, extraWidth)]),
+        group: int(c),
+      }),
+    );
+  };
 
-export const POOLING: LoweringTable = {
-  MaxPool: maxPool,
-  MaxPoolGrad: maxPoolGrad,
-  AvgPool: avgPool,
-  AvgPoolGrad: avgPoolGrad,
-};
+const gradients = (byProducts: boolean): LoweringTable => ({
+  MaxPoolGrad: maxPoolGrad(byProducts),
+  AvgPoolGrad: avgPoolGrad(byProducts),
+});
+
+export const POOLING: LoweringTable = { MaxPool: maxPool, AvgPool: avgPool, ...gradients(false) };
+/** Cells put apart or side by side as products (`axis-maps.ts`): faster on a processor. */
+export const POOLING_GRADIENT_BY_PRODUCTS = gradients(true);
