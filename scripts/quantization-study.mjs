@@ -55,13 +55,13 @@ async function train(name, recipe = `recipes/esc-scenes/${name}.json`) {
   return run;
 }
 
-/** The recipe of quantization-aware training without the quantization: as many epochs more, in float32. */
+/** The recipe of quantization-aware training without the quantization, with the first run's task: as many epochs more, in float32. */
 function longerRecipe(network) {
-  const { quantization: _, ...recipe } = JSON.parse(
-    readFileSync(join(root, `recipes/esc-scenes/${network}-qat.json`), 'utf8'),
-  );
+  const read = (name) => JSON.parse(readFileSync(join(root, `recipes/esc-scenes/${name}.json`), 'utf8'));
+  const { quantization: _, ...recipe } = read(`${network}-qat`);
   const path = `${runs}/${network}-longer.json`;
-  writeFileSync(join(root, path), JSON.stringify({ ...recipe, name: `esc-scenes/${network}-longer` }));
+  const longer = { ...recipe, name: `esc-scenes/${network}-longer`, task: read(network).task };
+  writeFileSync(join(root, path), JSON.stringify(longer));
   return path;
 }
 
