@@ -184,6 +184,8 @@ describe('a server that', () => {
   it('gives nothing leaves nothing', async () => {
     server.usual = status(404);
     await expect(get()).rejects.toThrow(/3 of 3 archives of tiny are not there yet/);
+    const never = get({ jobs: 1, baseUrls: ['http://127.0.0.1:9'], patience: { firstPauseMs: 1_000_000 } });
+    await expect(never).rejects.toThrow(/127\.0\.0\.1:9 has a port that is never asked/);
     expect(await readdir(root)).toEqual([]);
   });
 

@@ -146,6 +146,8 @@ function translate(error: unknown, watch: IdleWatch, signal: AbortSignal | undef
   if (asked !== undefined && unreachable !== undefined)
     // A server may send on to another, whose name the failed look-up tells.
     return new Unreachable(`cannot reach ${hostname ?? asked} (${unreachable})`, { cause: error });
+  // Ports of other services, which `fetch` never asks: another try cannot help.
+  if (why === 'bad port') return new Refused(`${asked ?? 'the address'} has a port that is never asked`, { cause: error });
   return new Unsteady(`a connection that failed (${code ?? why ?? message})`, { cause: error });
 }
 
