@@ -1,11 +1,31 @@
-import { datasetEntry } from '@asc/data';
+import { type AudioFacts, datasetEntry } from '@asc/data';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type PlannedClip, esc50Plan, tau2020Names, tau2022Names, tauPlan, thinned, tut2017Plan } from './set-names.js';
+import { dirname, join } from 'node:path';
+import { AUDIOSET } from './audioset-set.js';
+import { ESC_50 } from './esc50-set.js';
+import { type GeneratedSet, type PlannedClip, thinned } from './generated-set.js';
+import { TAU_2019, TAU_2020_3CLASS, TAU_2020_MOBILE, TAU_2022_MOBILE, evaluationSet } from './tau-sets.js';
+import { TUT_2017, TUT_2017_EVALUATION } from './tut-sets.js';
 
-/** Sets that can be generated. */
-export const GENERATED_SETS = ['tut2017', 'tau2020-mobile', 'tau2022-mobile', 'esc50'] as const;
-export type GeneratedSet = (typeof GENERATED_SETS)[number];
+/** Every set of the catalogue. Lists of evaluation sets: golden/make/evaluation_lists.py. */
+const SETS: Readonly<Record<string, GeneratedSet>> = {
+  esc50: ESC_50,
+  audioset: AUDIOSET,
+  tut2017: TUT_2017,
+  'tut2017-evaluation': TUT_2017_EVALUATION,
+  tau2019: TAU_2019,
+  'tau2019-leaderboard': evaluationSet(1200, 'test.csv'),
+  'tau2019-evaluation': evaluationSet(7200, 'test.csv'),
+  'tau2020-mobile': TAU_2020_MOBILE,
+  'tau2020-mobile-evaluation': evaluationSet(11_880, 'fold1_test.csv'),
+  'tau2020-3class': TAU_2020_3CLASS,
+  'tau2021-mobile-evaluation': evaluationSet(7920, 'fold1_test.csv'),
+  'tau2022-mobile': TAU_2022_MOBILE,
+  'tau2022-mobile-evaluation': evaluationSet(118_800, 'fold1_test.csv'),
+};
+
+/** Names of the sets that can be generated. */
+export const GENERATED_SETS: readonly string[] = Object.keys(SETS);
 
 export interface WriteSetOptions {
   /** Clips; more than the set has is all of it. Default: all. */
@@ -16,83 +36,47 @@ export interface WriteSetOptions {
 
 /** Samples of a clip: the official rate, bits and channels, but a few milliseconds of sound. */
 const SAMPLES = 96;
+/** Sets whose sound has no form of its own. */
+const PLAIN = { sampleRateHz: 44_100, bits: 16, channels: 1, samples: SAMPLES };
 
 /** Writes the layout of a published set with tiny recordings below `root`. @returns the number of clips. */
-export function writeSet(set: GeneratedSet, root: string, options: WriteSetOptions = {}): number {
-  const { clips: count = Infinity } = options;
-  const names = options.names ?? tau2020Names();
-  const clips = thinned(
-    set === 'tut2017'
-      ? tut2017Plan()
-      : set === 'esc50'
-        ? esc50Plan()
-        : tauPlan(set === 'tau2022-mobile' ? tau2022Names(names) : names),
-    count,
-  );
-  for (const folder of ['audio', 'evaluation_setup', 'meta']) mkdirSync(join(root, folder), { recursive: true });
-  if (set === 'tut2017') writeTutTables(root, clips);
-  else if (set === 'esc50') writeEsc50Table(root, clips);
-  else writeTauTables(root, clips);
-  const wav = tinyWav(datasetEntry(set).facts.audio?.value ?? { sampleRateHz: 44_100, bits: 16, channels: 1 });
-  for (const { file } of clips) writeFileSync(join(root, 'audio', file), wav);
+export function writeSet(set: string, root: string, options: WriteSetOptions = {}): number {
+  const clips = writeTables(set, root, options);
+  const write = writer(root);
+  for (const [path, content] of SETS[set]?.features?.(clips) ?? []) write(path, content);
+  const wav = tinyWav(datasetEntry(set).facts.audio?.value ?? PLAIN);
+  for (const { id } of clips) write(id, wav);
   return clips.length;
 }
 
-function writeLines(file: string, lines: readonly string[], end = '\n'): void {
-  writeFileSync(file, lines.map((line) => line + end).join(''));
+/** The tables alone. @returns the clips in them. */
+export function writeTables(set: string, root: string, options: WriteSetOptions = {}): readonly PlannedClip[] {
+  const clips = planSet(set, options);
+  const write = writer(root);
+  for (const [path, content] of SETS[set]?.tables(clips) ?? []) write(path, content);
+  return clips;
 }
 
-/** Every fourth location is held out, as about a quarter of the official ones are. */
-function isHeldOut({ location }: PlannedClip, fold: number): boolean {
-  return Number(/\d+$/.exec(location)?.[0]) % 4 === fold - 1;
+/** The clips of a set. */
+export function planSet(set: string, { clips: count = Infinity, names }: WriteSetOptions = {}): readonly PlannedClip[] {
+  const generated = SETS[set];
+  if (generated === undefined) throw new Error(`${set} is not generated`);
+  return thinned(generated.plan(names), count);
 }
 
-function writeTauTables(root: string, clips: readonly PlannedClip[]): void {
-  const setup = (name: string) => join(root, 'evaluation_setup', name);
-  const labelled = (some: readonly PlannedClip[]) => [
-    'filename\tscene_label',
-    ...some.map(({ file, scene }) => `audio/${file}\t${scene}`),
-  ];
-  const heldOut = clips.filter((clip) => isHeldOut(clip, 1));
-  writeLines(join(root, 'meta.csv'), [
-    'filename\tscene_label\tidentifier\tsource_label',
-    ...clips.map(({ file, scene, location, device }) => `audio/${file}\t${scene}\t${location}\t${device}`),
-  ]);
-  writeLines(setup('fold1_train.csv'), labelled(clips.filter((clip) => !isHeldOut(clip, 1))));
-  writeLines(setup('fold1_evaluate.csv'), labelled(heldOut));
-  writeLines(setup('fold1_test.csv'), ['filename', ...heldOut.map(({ file }) => `audio/${file}`)]);
-}
-
-function writeTutTables(root: string, clips: readonly PlannedClip[]): void {
-  const setup = (name: string) => join(root, 'evaluation_setup', name);
-  const row = ({ file, scene }: PlannedClip) => `audio/${file}\t${scene}`;
-  writeLines(
-    join(root, 'meta.txt'),
-    clips.map((clip) => `${row(clip)}\t${clip.location}`),
-    '\r\n',
-  );
-  writeLines(
-    join(root, 'error.txt'),
-    clips.slice(0, 84).map(({ file }) => `audio/${file}\t0.0\t1.0`),
-  );
-  for (const fold of [1, 2, 3, 4]) {
-    const heldOut = clips.filter((clip) => isHeldOut(clip, fold));
-    writeLines(setup(`fold${fold}_train.txt`), clips.filter((clip) => !isHeldOut(clip, fold)).map(row));
-    writeLines(setup(`fold${fold}_evaluate.txt`), heldOut.map(row));
-    writeLines(
-      setup(`fold${fold}_test.txt`),
-      heldOut.map(({ file }) => `audio/${file}`),
-    );
-  }
-}
-
-function writeEsc50Table(root: string, clips: readonly PlannedClip[]): void {
-  const rows = clips.map(({ file, scene, location }) => `${file},${file[0]},0,${scene},False,${location},A`);
-  writeLines(join(root, 'meta', 'esc50.csv'), ['filename,fold,target,category,esc10,src_file,take', ...rows]);
+/** Writes files below `root`, folders as they come. */
+function writer(root: string): (path: string, content: string | Uint8Array) => void {
+  const made = new Set<string>();
+  return (path, content) => {
+    const folder = dirname(path);
+    if (!made.has(folder)) mkdirSync(join(root, folder), { recursive: true });
+    made.add(folder);
+    writeFileSync(join(root, path), content);
+  };
 }
 
 /** A PCM WAV file of a rising ramp. */
-function tinyWav({ sampleRateHz, bits, channels }: { sampleRateHz: number; bits: number; channels: number }): Buffer {
+function tinyWav({ sampleRateHz, bits, channels }: AudioFacts): Buffer {
   const frame = (bits / 8) * channels;
   const data = Buffer.from(Uint8Array.from({ length: SAMPLES * frame }, (_, i) => i));
   const header = Buffer.alloc(44);

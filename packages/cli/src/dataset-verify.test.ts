@@ -80,3 +80,18 @@ it("tells which files of a folder of one's own are no recordings, whatever their
     ],
   });
 });
+
+it('opens the folder of an evaluation set by its list alone', async () => {
+  const sound = { samples: new Float32Array(64), sampleRateHz: 44_100 };
+  for (const [set, list, header] of [
+    ['heard-2019', 'test.csv', 'filename\r\n'],
+    ['heard-2020', 'fold1_test.csv', 'filename\r\n'],
+    ['heard-2017', 'test.txt', ''],
+  ] as const) {
+    for (const name of ['audio', 'evaluation_setup']) mkdirSync(join(folder.path, set, name), { recursive: true });
+    writeFileSync(join(folder.path, set, 'evaluation_setup', list), `${header}audio/0.wav\r\n`);
+    await writeWav(join(folder.path, set, 'audio', '0.wav'), sound);
+    const { code, stdout } = await verify(set, '--json');
+    expect([set, code, JSON.parse(stdout)]).toEqual([set, 0, expect.objectContaining({ clips: 1, usable: true })]);
+  }
+});

@@ -78,11 +78,12 @@ export async function openRecipeDataset(dataset: Recipe['dataset'], places: Data
 /** Opens a folder of recordings by what lies in it: the tables of TAU, TUT or ESC-50, of sound events, else one subfolder a label. */
 export async function openDataset(folder: string, onFault?: OnTableFault): Promise<SceneDataset> {
   const told = onFault === undefined ? {} : { onFault };
-  if (await isThere(join(folder, 'meta.csv'))) return loadTau(folder, told);
-  // An evaluation set of TAU may come with its list alone.
-  if (await isThere(join(folder, 'evaluation_setup', 'fold1_test.csv'))) return loadTau(folder, told);
+  // Evaluation sets come with their lists alone.
+  if (await hasOne(folder, ['meta.csv', 'evaluation_setup/fold1_test.csv', 'evaluation_setup/test.csv'])) {
+    return loadTau(folder, told);
+  }
   if (await isThere(join(folder, EVENTS_TABLE))) return loadEvents(folder);
-  if (await isThere(join(folder, 'meta.txt'))) return loadTut(folder, told);
+  if (await hasOne(folder, ['meta.txt', 'evaluation_setup/test.txt'])) return loadTut(folder, told);
   if (await isThere(join(folder, 'meta', 'esc50.csv'))) return loadEsc50(folder, told);
   return loadFolder(folder);
 }
@@ -92,6 +93,11 @@ async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+async function hasOne(folder: string, names: readonly string[]): Promise<boolean> {
+  for (const name of names) if (await isThere(join(folder, name))) return true;
+  return false;
 }
 
 async function isThere(path: string): Promise<boolean> {

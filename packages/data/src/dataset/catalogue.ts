@@ -65,7 +65,7 @@ function zenodo({ record, ...entry }: Zenodo): DatasetEntry {
   return { ...entry, layout, licence: NON_COMMERCIAL, page: `https://zenodo.org/record/${record}`, archives };
 }
 
-/** Every set that is known by name, oldest first. */
+/** Every set that is known by name, oldest first. Clips of the evaluation sets of TAU: golden/make/evaluation_lists.py. */
 export function datasetCatalogue(): readonly DatasetEntry[] {
   return [
     {
@@ -133,8 +133,10 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       citation: CITE.tau,
       facts: {
         clips: stated(14_400),
-        folds: reported(1),
-        foldSizes: reported([{ fold: 1, train: 9185, evaluate: 4185 }]),
+        folds: stated(1),
+        clipsPerScene: stated(1440),
+        locations: stated(514),
+        foldSizes: stated([{ fold: 1, train: 9185, evaluate: 4185 }]),
         audio: stated(STEREO_48K),
       },
     }),
@@ -145,7 +147,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2019-leaderboard',
       record: 2672993,
       citation: CITE.tau,
-      facts: { audio: reported(STEREO_48K) },
+      facts: { clips: stated(1200), audio: reported(STEREO_48K) },
     }),
     zenodo({
       name: 'tau2019-evaluation',
@@ -154,7 +156,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2019-evaluation',
       record: 3063822,
       citation: CITE.tau,
-      facts: { audio: reported(STEREO_48K) },
+      facts: { clips: stated(7200), audio: reported(STEREO_48K) },
     }),
     zenodo({
       name: 'tau2020-mobile',
@@ -183,7 +185,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2020-mobile-evaluation',
       record: 3685828,
       citation: CITE.mobile,
-      facts: { audio: reported(MOBILE) },
+      facts: { clips: stated(11_880), audio: reported(MOBILE) },
     }),
     zenodo({
       name: 'tau2020-3class',
@@ -192,7 +194,13 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2020-3class-development',
       record: 3670185,
       citation: CITE.mobile,
-      facts: { clips: reported(14_400), folds: reported(1), audio: reported(STEREO_48K) },
+      facts: {
+        clips: reported(14_400),
+        folds: reported(1),
+        locations: reported(514),
+        foldSizes: reported([{ fold: 1, train: 9185, evaluate: 4185 }]),
+        audio: reported(STEREO_48K),
+      },
     }),
     zenodo({
       name: 'tau2021-mobile-evaluation',
@@ -201,7 +209,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2021-mobile-evaluation',
       record: 4767109,
       citation: CITE.mobile,
-      facts: { audio: reported(MOBILE) },
+      facts: { clips: stated(7920), audio: reported(MOBILE) },
     }),
     zenodo({
       name: 'tau2022-mobile',
@@ -224,7 +232,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2022-mobile-evaluation',
       record: 6591203,
       citation: CITE.seconds,
-      facts: { audio: reported(MOBILE_1S) },
+      facts: { clips: stated(118_800), audio: reported(MOBILE_1S) },
     }),
   ];
 }
