@@ -52,8 +52,14 @@ export type { Patience } from './download/fetch-archive.js';
 export { type PackOptions, type PackReport, packDataset } from './pack/pack-dataset.js';
 
 export { fileIdentity } from './file-identity.js';
-export { type ArrayCache, type CacheEntry, cached, memoryCache } from './pipeline/array-cache.js';
-export type { CacheDtype } from './pipeline/cache-file.js';
+export {
+  type ArrayCache,
+  type CacheDtype,
+  type CacheEntry,
+  type MemoryCacheOptions,
+  cached,
+  memoryCache,
+} from './pipeline/array-cache.js';
 export { type DiskCacheOptions, diskCache } from './pipeline/disk-cache.js';
 export type { Source } from './pipeline/iterate.js';
 export { type ParallelMapOptions, type Pipeline, type PipelineOptions, pipeline } from './pipeline/pipeline.js';

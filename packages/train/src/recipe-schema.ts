@@ -2,6 +2,7 @@ import { ENGINES } from '@asc/onnx';
 import { z } from 'zod';
 import { augmentSchema } from './recipe/augment-schema.js';
 import { averagingSchema } from './recipe/averaging-schema.js';
+import { cacheSchema } from './recipe/cache-schema.js';
 import { datasetSchema } from './recipe/dataset-schema.js';
 import { distillationSchema } from './recipe/distillation-schema.js';
 import { embeddingsSchema } from './recipe/embeddings-schema.js';
@@ -36,6 +37,7 @@ export const recipeSchema = z
       /** What is heard of a recording with several channels; `both` is every channel as a recording of its own. */
       stereo: z.enum(['mean', 'mid', 'left', 'right', 'both']).default('mean'),
     }),
+    cache: cacheSchema.prefault({}),
     augment: augmentSchema.prefault({}),
     model: z.strictObject({ preset: z.string().min(1), options: jsonOptions }),
     embeddings: embeddingsSchema.optional(),

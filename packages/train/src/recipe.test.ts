@@ -39,6 +39,7 @@ describe('parseRecipe', () => {
       accumulate: 1,
     });
     expect(recipe.task).toEqual({ kind: 'classification', classes: 'scene', labelSmoothing: 0, focalGamma: 0 });
+    expect(recipe.cache).toEqual({ dtype: 'float32' });
     expect(parseRecipe(JSON.parse(JSON.stringify(recipe)))).toEqual(recipe);
     expect(parseRecipe({ ...MINIMAL, task: { kind: 'extended-mtl' } }).task).toMatchObject({ sceneWeight: 5 });
   });
@@ -93,6 +94,7 @@ describe('parseRecipe', () => {
       { ...MINIMAL, augment: { impulseResponse: { probability: 0.5 } } },
       'expected the folder of the impulse responses, where the probability is above 0, received nothing',
     ],
+    [{ ...MINIMAL, cache: { dtype: 'float8' } }, 'expected one of float32, float16, received "float8"'],
     [{ ...MINIMAL, augment: { tempo: { factors: [] } } }, '"augment.tempo.factors"'],
     [{ ...MINIMAL, augment: { tempo: { factors: [1, 5] } } }, 'expected a number of at most 4, received 5'],
     [{ ...MINIMAL, augment: { binScaling: { alpha: 2 } } }, '"augment.binScaling.alpha"'],
@@ -184,6 +186,7 @@ test('a recipe is known by what it computes', () => {
   expect(recipeHash(parseRecipe({ ...rest, name: `${name}2`, dataset: { root: '/x', kind: 'tau' } }))).toBe(
     recipeHash(recipe),
   );
+  expect(recipeHash(parseRecipe({ ...MINIMAL, cache: { dtype: 'float16' } }))).not.toBe(recipeHash(recipe));
   expect(recipeHash(parseRecipe({ ...MINIMAL, seed: 1 }))).not.toBe(recipeHash(recipe));
   expect(recipeHash(parseRecipe({ ...MINIMAL, dataset: { kind: 'tau', fold: 2 } }))).not.toBe(recipeHash(recipe));
 });

@@ -209,9 +209,11 @@ function cacheFor(
   recipe: Recipe,
   { cache, cacheBytes, out }: TrainingOptions,
 ): ArrayCache {
-  if (cache !== undefined) return diskCache(cache, cacheBytes === undefined ? {} : { maxBytes: cacheBytes });
+  const { dtype } = recipe.cache;
+  if (cache !== undefined)
+    return diskCache(cache, { dtype, ...(cacheBytes !== undefined && { maxBytes: cacheBytes }) });
   const numbers = training.inputs.reduce((sum, { shape }) => sum + sizeOf(shape.slice(1) as number[]), 0);
-  const bytes = 4 * numbers * clips * recipe.evaluate.crops;
+  const bytes = (dtype === 'float32' ? 4 : 2) * numbers * clips * recipe.evaluate.crops;
   const maxBytes = Math.floor(totalmem() * MEMORY_SHARE);
-  return bytes <= maxBytes ? memoryCache({ maxBytes }) : diskCache(join(out, 'features'));
+  return bytes <= maxBytes ? memoryCache({ maxBytes, dtype }) : diskCache(join(out, 'features'), { dtype });
 }

@@ -1,4 +1,8 @@
-import { checkKeys, checkPositiveInteger } from '@asc/core';
+import { checkKeys, checkOneOf, checkPositiveInteger } from '@asc/core';
+import { packHalves, unpackHalves } from './half.js';
+
+/** How numbers are kept: as they are, or rounded to half precision (11 bits, up to 65504) in half the room. */
+export type CacheDtype = 'float32' | 'float16';
 
 /** Numbers with what else is to be remembered about them (plain JSON), e.g. the shape of a feature map. */
 export interface CacheEntry {
@@ -26,21 +30,43 @@ export function cached<T>(
   return (item) => cache.get(keyOf(item), () => fn(item));
 }
 
-/** A cache in memory that forgets the entries unused for longest, so that their arrays stay within `maxBytes`. */
-export function memoryCache(options: { readonly maxBytes: number }): ArrayCache & { readonly bytes: number } {
-  checkKeys('The options of memoryCache', options, ['maxBytes']);
-  return new MemoryCache(checkPositiveInteger('maxBytes', options.maxBytes));
+/** Options of {@link memoryCache}. */
+export interface MemoryCacheOptions {
+  /** Most bytes that the arrays may take; those unused for longest are forgotten. */
+  readonly maxBytes: number;
+  /** Default `float32`. With `float16`, what `get` gives is rounded from the first time on. */
+  readonly dtype?: CacheDtype;
 }
+
+/**
+ * A cache in memory that forgets the entries unused for longest, so that their arrays stay within `maxBytes`.
+ *
+ * @throws DataError (from `get`) for numbers beyond half precision.
+ */
+export function memoryCache(options: MemoryCacheOptions): ArrayCache & { readonly bytes: number } {
+  checkKeys('The options of memoryCache', options, ['maxBytes', 'dtype']);
+  return new MemoryCache(checkPositiveInteger('maxBytes', options.maxBytes), checkCacheDtype(options.dtype));
+}
+
+/** The kind given, or the default. */
+export function checkCacheDtype(dtype: CacheDtype = 'float32'): CacheDtype {
+  return checkOneOf('dtype', dtype, ['float32', 'float16']);
+}
+
+/** An entry as it is held. */
+type Held = Omit<CacheEntry, 'data'> & { readonly data: Float32Array | Uint16Array };
 
 class MemoryCache implements ArrayCache {
   readonly #maxBytes: number;
-  readonly #making = new Map<string, Promise<CacheEntry>>();
+  readonly #dtype: CacheDtype;
+  readonly #making = new Map<string, Promise<Held>>();
   /** Least recently used first. */
-  readonly #entries = new Map<string, CacheEntry>();
+  readonly #entries = new Map<string, Held>();
   #bytes = 0;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, dtype: CacheDtype) {
     this.#maxBytes = maxBytes;
+    this.#dtype = dtype;
   }
 
   /** Bytes of the arrays held now. */
@@ -53,17 +79,19 @@ class MemoryCache implements ArrayCache {
     if (held !== undefined) {
       this.#entries.delete(key);
       this.#entries.set(key, held);
-      return ownCopy(held);
+      return given(held);
     }
-    const entry = await shareWork(this.#making, key, async () => {
-      const made = ownCopy(await make());
-      this.#keep(key, made);
-      return made;
+    const made = await shareWork(this.#making, key, async () => {
+      const { data, meta, ...rest } = await make();
+      const kept = this.#dtype === 'float16' ? packHalves(data) : data.slice();
+      const entry = { ...rest, data: kept, meta: structuredClone(meta) };
+      this.#keep(key, entry);
+      return entry;
     });
-    return ownCopy(entry);
+    return given(made);
   }
 
-  #keep(key: string, entry: CacheEntry): void {
+  #keep(key: string, entry: Held): void {
     if (entry.data.byteLength > this.#maxBytes) return;
     this.#entries.set(key, entry);
     this.#bytes += entry.data.byteLength;
@@ -75,8 +103,10 @@ class MemoryCache implements ArrayCache {
   }
 }
 
-function ownCopy(entry: CacheEntry): CacheEntry {
-  return { ...entry, data: entry.data.slice(), meta: structuredClone(entry.meta) };
+/** A copy of its own for the caller. */
+function given({ data, meta, ...rest }: Held): CacheEntry {
+  const numbers = data instanceof Uint16Array ? unpackHalves(data) : data.slice();
+  return { ...rest, data: numbers, meta: structuredClone(meta) };
 }
 
 /** Runs `work` for a key unless it already runs, in which case that run's result is shared. */

@@ -1,10 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DataError } from '@asc/core';
-import type { CacheEntry } from './array-cache.js';
-import { fromHalf, MAX_HALF, toHalf } from './half.js';
-
-/** How numbers are kept: as they are, or rounded to half precision (11 bits, up to 65504) in half the room. */
-export type CacheDtype = 'float32' | 'float16';
+import type { CacheDtype, CacheEntry } from './array-cache.js';
+import { packHalves, unpackHalves } from './half.js';
 
 const MAGIC = Buffer.from('ASCCACH2');
 const DIGEST_BYTES = 32;
@@ -27,8 +23,8 @@ export function encodeEntry(key: string, entry: CacheEntry, dtype: CacheDtype): 
   const json = Buffer.from(JSON.stringify({ key, meta, shape }));
   const out = Buffer.alloc(header.length + width * data.length + json.length + FOOT_BYTES);
   header.copy(out);
-  if (dtype === 'float32') Buffer.from(data.buffer, data.byteOffset, data.byteLength).copy(out, header.length);
-  else writeHalves(data, out, header.length);
+  const kept = dtype === 'float32' ? data : packHalves(data);
+  Buffer.from(kept.buffer, kept.byteOffset, kept.byteLength).copy(out, header.length);
   let at = header.length + width * data.length;
   at += json.copy(out, at);
   at = out.writeUInt32LE(json.length, at);
@@ -46,10 +42,9 @@ export function decodeEntry(bytes: Buffer, key: string, dtype: CacheDtype): Cach
   const kept = JSON.parse(bytes.toString('utf8', jsonAt, footAt)) as CacheEntry & { readonly key: string };
   if (kept.key !== key) return undefined;
   const dataAt = NPY_MAGIC.length + 2 + bytes.readUInt16LE(NPY_MAGIC.length);
-  const width = dtype === 'float32' ? 4 : 2;
-  const data = new Float32Array((jsonAt - dataAt) / width);
-  if (dtype === 'float32') bytes.copy(new Uint8Array(data.buffer), 0, dataAt, jsonAt);
-  else for (let i = 0; i < data.length; i++) data[i] = fromHalf(bytes.readUInt16LE(dataAt + 2 * i));
+  const held = dtype === 'float32' ? new Float32Array((jsonAt - dataAt) / 4) : new Uint16Array((jsonAt - dataAt) / 2);
+  bytes.copy(new Uint8Array(held.buffer), 0, dataAt, jsonAt);
+  const data = held instanceof Uint16Array ? unpackHalves(held) : held;
   return { data, meta: kept.meta, ...(kept.shape === undefined ? {} : { shape: kept.shape }) };
 }
 
@@ -63,21 +58,6 @@ function npyHeader(shape: readonly number[], dtype: CacheDtype): Buffer {
   header.write(text, NPY_MAGIC.length + 2, 'latin1');
   header[bytes - 1] = 0x0a;
   return header;
-}
-
-function writeHalves(data: Float32Array, out: Buffer, at: number): void {
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (Math.abs(value) > MAX_HALF) {
-      throw new DataError({
-        what: 'A number does not fit half precision.',
-        expected: `magnitudes of at most ${MAX_HALF}`,
-        received: `${value}`,
-        hint: 'Keep the cache in float32.',
-      });
-    }
-    out.writeUInt16LE(toHalf(value), at + 2 * i);
-  }
 }
 
 function digestOf(file: Buffer): Buffer {

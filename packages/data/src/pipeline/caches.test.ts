@@ -11,7 +11,7 @@ import { withFolder } from '../test-folder.test.helper.js';
 import { type ArrayCache, type CacheEntry, cached, memoryCache } from './array-cache.js';
 import { decodeEntry, encodeEntry } from './cache-file.js';
 import { diskCache } from './disk-cache.js';
-import { fromHalf, MAX_HALF, toHalf } from './half.js';
+import { fromHalf, MAX_HALF, packHalves, toHalf, unpackHalves } from './half.js';
 import { pipeline } from './pipeline.js';
 
 const entry = (value: number, length = 4): CacheEntry => ({
@@ -67,6 +67,19 @@ describe('memoryCache', () => {
     expect(cache.bytes).toBe(120);
     expect(() => memoryCache({ maxBytes: 0 })).toThrow(UsageError);
   });
+
+  it('keeps halves of numbers in half the room, as a cache on disk would give them', async () => {
+    const cache = memoryCache({ maxBytes: 2 * 40, dtype: 'float16' });
+    const third = (): CacheEntry => entry(1 / 3, 10);
+    const first = await cache.get('a', third);
+    expect(cache.bytes).toBe(20);
+    await withFolder(async (folder) => {
+      expect(await diskCache(folder, { dtype: 'float16' }).get('a', third)).toEqual(first);
+    });
+    expect(await cache.get('a', never)).toEqual(first);
+    await expect(cache.get('big', () => entry(70_000))).rejects.toThrow(/does not fit half precision/);
+    expect(() => memoryCache({ maxBytes: 1, dtype: 'float64' as 'float16' })).toThrow(UsageError);
+  });
 });
 
 describe('cache files', () => {
@@ -119,6 +132,23 @@ describe('half precision', () => {
       { seed: 11, numRuns: 300 },
     );
     expect(fromHalf(toHalf(NaN))).toBeNaN();
+  });
+
+  it('is the same for whole arrays', () => {
+    const all = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
+    expect(unpackHalves(all)).toEqual(Float32Array.from(all, fromHalf));
+    const values = fc.float32Array({ min: -MAX_HALF, max: MAX_HALF, maxLength: 40 });
+    const near = fc.float32Array({ min: -1, max: 1, maxLength: 40 }).map((few) => few.map((x) => x * 2 ** -13));
+    fc.assert(
+      fc.property(fc.oneof(values, near), (data) => {
+        expect(packHalves(data)).toEqual(Uint16Array.from(data, toHalf));
+      }),
+      { seed: 12, numRuns: 300 },
+    );
+    // Halves between which a number lies in the middle, and the last that rounds down to the largest.
+    const middles = Float32Array.from({ length: 0x7bff }, (_, bits) => (fromHalf(bits) + fromHalf(bits + 1)) / 2);
+    expect(packHalves(middles)).toEqual(Uint16Array.from(middles, toHalf));
+    expect(() => packHalves(Float32Array.of(0, 65_505))).toThrow(/does not fit half precision[^]*received 65505/);
   });
 });
 

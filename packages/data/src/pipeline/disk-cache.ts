@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { checkKeys, checkOneOf, checkPositiveInteger, DataError, makeFolder } from '@asc/core';
+import { checkKeys, checkPositiveInteger, DataError, makeFolder } from '@asc/core';
 import { scratchFiles } from '../disk/scratch-files.js';
-import { type ArrayCache, type CacheEntry, shareWork } from './array-cache.js';
-import { type CacheDtype, decodeEntry, encodeEntry } from './cache-file.js';
+import { type ArrayCache, type CacheDtype, type CacheEntry, checkCacheDtype, shareWork } from './array-cache.js';
+import { decodeEntry, encodeEntry } from './cache-file.js';
 import { cacheLimit } from './cache-limit.js';
 
 /** Options of {@link diskCache}. */
@@ -24,7 +24,7 @@ export interface DiskCacheOptions {
  */
 export function diskCache(folder: string, options: DiskCacheOptions = {}): ArrayCache {
   checkKeys('The options of diskCache', options, ['maxBytes', 'dtype']);
-  const dtype = checkOneOf('dtype', options.dtype ?? 'float32', ['float32', 'float16']);
+  const dtype = checkCacheDtype(options.dtype);
   const base = resolve(folder);
   const limit =
     options.maxBytes === undefined ? undefined : cacheLimit(base, checkPositiveInteger('maxBytes', options.maxBytes));

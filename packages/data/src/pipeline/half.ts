@@ -1,3 +1,5 @@
+import { DataError } from '@asc/core';
+
 /** The largest number of half precision. */
 export const MAX_HALF = 65504;
 
@@ -21,6 +23,49 @@ export function fromHalf(bits: number): number {
   const fraction = bits & 1023;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+}
+
+/** Bits of the smallest normal half, 2^-14, and what lies between the exponents of the two precisions, as float32. */
+const NORMAL = 0x38800000;
+const REBIAS = 0x38000000;
+
+/**
+ * The bits of the halves nearest to `data`, as {@link toHalf} finds them one by one.
+ *
+ * @throws {DataError} numbers beyond half precision.
+ */
+export function packHalves(data: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  const halves = new Uint16Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (Math.abs(value) > MAX_HALF) {
+      throw new DataError({
+        what: 'A number does not fit half precision.',
+        expected: `magnitudes of at most ${MAX_HALF}`,
+        received: `${value}`,
+        hint: 'Keep the cache in float32.',
+      });
+    }
+    const magnitude = bits[i]! & 0x7fffffff;
+    // A carry out of the 10 bits of the fraction is the next exponent.
+    const rounded = (magnitude - REBIAS + 0xfff + ((magnitude >>> 13) & 1)) >>> 13;
+    halves[i] = magnitude < NORMAL || Number.isNaN(value) ? toHalf(value) : ((bits[i]! >>> 16) & 0x8000) | rounded;
+  }
+  return halves;
+}
+
+/** The numbers of these bits, as {@link fromHalf} finds them one by one. */
+export function unpackHalves(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const data = new Float32Array(halves.length);
+  const bits = new Uint32Array(data.buffer);
+  for (let i = 0; i < halves.length; i++) {
+    const half = halves[i]!;
+    const exponent = (half >> 10) & 31;
+    if (exponent === 0 || exponent === 31) data[i] = fromHalf(half);
+    else bits[i] = ((half & 0x8000) << 16) | (((half & 0x7fff) << 13) + REBIAS);
+  }
+  return data;
 }
 
 function roundToEven(x: number): number {
