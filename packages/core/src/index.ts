@@ -11,7 +11,7 @@ export {
 export { packError, unpackError, type PackedError } from './packed-error.js';
 export { describeValue } from './describe-value.js';
 export { nearestName } from './nearest-name.js';
-export { float32Data, ndArray, sizeOf, type DataOf, type TypedNdArray } from './nd-array.js';
+export { DTYPE_ARRAYS, float32Data, ndArray, sizeOf, type DataOf, type TypedNdArray } from './nd-array.js';
 export { DiskError, diskError } from './disk/disk-error.js';
 export { isAlive } from './disk/is-alive.js';
 export { makeFolder } from './disk/make-folder.js';

@@ -12,7 +12,8 @@ export interface TypedNdArray<D extends DType> extends NdArray {
   readonly data: DataOf<D>;
 }
 
-const HOLDERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+/** The arrays that hold each type of number. */
+export const DTYPE_ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /** Elements a typed array holds in every engine the toolkit runs in: 2^32. */
 const MAX_SIZE = 2 ** 32;
@@ -38,7 +39,7 @@ export function ndArray<D extends DType>(dtype: D, shape: readonly number[], dat
       received: describeValue(size),
     });
   }
-  const holder = HOLDERS[dtype];
+  const holder = DTYPE_ARRAYS[dtype];
   const held = data ?? (new holder(size) as DataOf<D>);
   if (tagOf(held) !== holder.name || held.length !== size) {
     throw new UsageError({

@@ -1,5 +1,5 @@
 import type { FrontEndConfig } from '@asc/core';
-import { f64x2, I32, i32, Locals, repeat, storeFloat32Pair, V128, when } from '@asc/core/wasm';
+import { f32x4, f64x2, I32, i32, Locals, repeat, storeFloat32Pair, V128, when } from '@asc/core/wasm';
 import { stageLengths, type KernelLayout } from './kernel-tables.js';
 import { naturalLogarithm } from './logarithm-kernel.js';
 import type { Code, Local, WasmFunction } from '@asc/core/wasm';
@@ -12,6 +12,7 @@ interface Complex {
 const POINT = 32;
 const SCALAR = 8;
 const TWIDDLES = 6 * SCALAR;
+const LEAST_FLOOR = 1e-12;
 
 /**
  * One front end's frames: window, real FFT of a power of two, power or magnitude, filterbank, logarithm.
@@ -46,7 +47,7 @@ export function frameKernel(config: FrontEndConfig, layout: KernelLayout): WasmF
     firstStage(),
     stages,
     power(),
-    config.spectrum === 'magnitude' ? overSpectrum(f64x2.sqrt(f64x2.load(a.get))) : [],
+    config.spectrum === 'magnitude' ? magnitudes() : [],
     when(scaled.get, [
       b.set(i32.const(layout.scales + SCALAR * layout.firstBin)),
       overSpectrum(scaledBin(), [[b, SCALAR]]),
@@ -97,7 +98,9 @@ export function frameKernel(config: FrontEndConfig, layout: KernelLayout): WasmF
       a.set(i32.const(layout.points)),
       repeat(
         [
-          c.set(i32.const(table)),
+          // The first twiddles are all 1.
+          [load, radix4(length), a.set(i32.add(a.get, i32.const(POINT)))],
+          c.set(i32.const(table + TWIDDLES)),
           repeat(
             [load, [1, 2, 3].map((q) => rotate(inputs[q]!, (q - 1) * 2 * SCALAR)), radix4(length)],
             [
@@ -213,6 +216,30 @@ export function frameKernel(config: FrontEndConfig, layout: KernelLayout): WasmF
   /** Address of the bin that mirrors the one at `bin`. */
   function mirrorOf(bin: Local): Code {
     return i32.sub(i32.const(2 * layout.spectrum + 16 * points), bin.get);
+  }
+
+  /**
+   * Square roots of the powers: of two bins at once in float32, twice as fast, where the logarithm's floor hides all below what that
+   * holds (magnitudes of 1e-19). A root's rounding is then that of the float32 the band becomes.
+   */
+  function magnitudes(): Code {
+    const { log } = config;
+    const floor = log.kind === 'ln' ? log.eps : log.kind === 'db' ? log.amin : 0;
+    if (floor < LEAST_FLOOR) return overSpectrum(f64x2.sqrt(f64x2.load(a.get)));
+    const roots = sums[0].re;
+    const halves = [0, 16].map((offset) => f64x2.toFloat32(f64x2.load(a.get, offset))) as [Code, Code];
+    return [
+      a.set(i32.const(layout.spectrum + 16 * layout.firstBin)),
+      repeat(
+        [
+          roots.set(f32x4.sqrt(f64x2.firsts(...halves))),
+          f64x2.store(a.get, f64x2.ofFloat32(roots.get)),
+          f64x2.store(a.get, f64x2.ofFloat32(f64x2.seconds(roots.get, roots.get)), 16),
+        ],
+        [[a, 32]],
+        i32.lessThan(a.get, i32.const(layout.spectrum + 16 * layout.endBin)),
+      ),
+    ];
   }
 
   /** Replaces every bin that has a weight, at address `a`, by `value`. */

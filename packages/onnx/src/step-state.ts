@@ -1,5 +1,6 @@
 import {
   type DType,
+  DTYPE_ARRAYS,
   type NdArray,
   type NdArrays,
   type NdSpec,
@@ -9,14 +10,13 @@ import {
   sizeOf,
 } from '@asc/core';
 import { type Tensor, type Variable, tensor, tidy } from '@tensorflow/tfjs-core';
-import { HOLDERS } from './trace/value.js';
 
 /** A tensor's numbers, as tfjs holds them where it can: to be read only. */
 export function tensorNumbers(source: Tensor): NdArray {
   const dtype = source.dtype as DType;
   const data = source.dataSync();
   // A cast of whole numbers to float32 leaves tfjs with an Int32Array.
-  const numbers = data instanceof HOLDERS[dtype] ? data : HOLDERS[dtype].from(data);
+  const numbers = data instanceof DTYPE_ARRAYS[dtype] ? data : DTYPE_ARRAYS[dtype].from(data);
   return ndArray(dtype as 'float32', [...source.shape], numbers as Float32Array);
 }
 

@@ -4,6 +4,7 @@ import {
   assembleModule,
   type Code,
   F64,
+  f32x4,
   f64x2,
   giveBack,
   I32,
@@ -139,6 +140,23 @@ describe('assembled functions', () => {
     expect([...doubles.subarray(0, 2)]).toEqual([-Math.fround(0.1), -7]);
     expect([...doubles.subarray(2)]).toEqual([1, -1]);
     expect([...floats.subarray(2)]).toEqual([Math.fround(Math.fround(0.1) / 3), Math.fround(-7 / 3)]);
+  });
+
+  it('take roots of four numbers of float32 at once', () => {
+    const floats = new Float64Array(memory.buffer, 0, 4);
+    floats.set([4, 1e300, 2, 1e-300]);
+    const f = compile([], undefined, (_, locals) => {
+      const roots = locals.local(V128);
+      const [zero, sixteen] = [i32.const(0), i32.const(16)];
+      const all = f64x2.firsts(f64x2.toFloat32(f64x2.load(zero)), f64x2.toFloat32(f64x2.load(sixteen)));
+      return [
+        roots.set(f32x4.sqrt(all)),
+        f64x2.store(zero, f64x2.ofFloat32(roots.get)),
+        f64x2.store(sixteen, f64x2.ofFloat32(f64x2.seconds(roots.get, roots.get))),
+      ];
+    });
+    f();
+    expect([...floats]).toEqual([2, Infinity, Math.fround(Math.SQRT2), 0]);
   });
 
   it('repeat, choose, start a loop anew and leave it from inside conditions', () => {

@@ -138,6 +138,13 @@ export const f64x2 = {
   seconds: (a: Code, b: Code): Code => [a, b, simd(0x0d), lanes(8, 24)],
   /** Rounded to two float32, lanes 0 and 1 of four. */
   toFloat32: (a: Code): Code => [a, simd(0x5e)],
+  /** Lanes 0 and 1 of four float32, made longer. */
+  ofFloat32: (a: Code): Code => [a, simd(0x5f)],
+};
+
+/** Instructions on four float32 in one register. */
+export const f32x4 = {
+  sqrt: (a: Code): Code => [a, simd(0xe3)],
 };
 
 /** Instructions on two 64-bit integers in one register: the bits of two float64. */

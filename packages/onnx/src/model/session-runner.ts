@@ -1,4 +1,4 @@
-import { DataError, UsageError, sizeOf, type DType, type NdArray, type NdArrays } from '@asc/core';
+import { DataError, DTYPE_ARRAYS, UsageError, sizeOf, type DType, type NdArray, type NdArrays } from '@asc/core';
 import type * as Ort from 'onnxruntime-node';
 
 /** What is used of an ONNX Runtime: that of Node, or that of a page. */
@@ -10,8 +10,6 @@ export interface RunnerSpec {
   readonly dtype: DType;
   readonly shape: readonly (number | string)[];
 }
-
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
 
 /**
  * A graph loaded into an ONNX Runtime given by the caller, ready to run: named arrays in, named arrays out. Inputs are used in
@@ -111,10 +109,10 @@ function toSpec(metadata: Ort.InferenceSession.ValueMetadata): RunnerSpec {
 
 function checkedData(spec: RunnerSpec, feed: NdArray): NdArray['data'] {
   const { dtype, shape, data } = feed;
-  if (dtype !== spec.dtype || !(data instanceof ARRAYS[dtype])) {
+  if (dtype !== spec.dtype || !(data instanceof DTYPE_ARRAYS[dtype])) {
     throw new UsageError({
       what: `Input ${spec.name} has the wrong type.`,
-      expected: `${spec.dtype} in a ${ARRAYS[spec.dtype].name}`,
+      expected: `${spec.dtype} in a ${DTYPE_ARRAYS[spec.dtype].name}`,
       received: `${dtype} in a ${data.constructor.name}`,
     });
   }
@@ -132,7 +130,7 @@ function checkedData(spec: RunnerSpec, feed: NdArray): NdArray['data'] {
       received: String(data.length),
     });
   }
-  return isShared(data.buffer) ? new ARRAYS[dtype](data) : data;
+  return isShared(data.buffer) ? new DTYPE_ARRAYS[dtype](data) : data;
 }
 
 function isOtherSize(expected: number | string, size: number | undefined): boolean {

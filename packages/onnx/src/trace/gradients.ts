@@ -21,9 +21,10 @@ import type { GradientOverride } from './lowering.js';
  */
 export const TRACED_GRADIENTS: readonly GradientOverride[] = [
   {
+    // Of the result: what came before it need not be kept.
     kernelName: 'Relu',
-    inputsToSave: ['x'],
-    gradFunc: (dy, [x]) => ({ x: () => mul(dy as Tensor, step(x!)) }),
+    outputsToSave: [true],
+    gradFunc: (dy, [y]) => ({ x: () => mul(dy as Tensor, step(y!)) }),
   },
   {
     kernelName: 'LeakyRelu',

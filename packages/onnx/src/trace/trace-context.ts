@@ -1,4 +1,4 @@
-import { type DType, TraceError } from '@asc/core';
+import { type DType, DTYPE_ARRAYS, TraceError } from '@asc/core';
 import {
   type BackendValues,
   type DataId,
@@ -12,7 +12,7 @@ import { contentKey } from './content-key.js';
 import { GraphBuilder } from './graph-builder.js';
 import { type LoweringContext, type LoweringTable, dtypeOf } from './lowering.js';
 import type { TraceBackend } from './trace-backend.js';
-import { HOLDERS, type Constant, type Value, physicalShape, sameShape, sizeOf } from './value.js';
+import { type Constant, type Value, physicalShape, sameShape, sizeOf } from './value.js';
 
 type Entry =
   | { readonly kind: 'value'; readonly value: Value }
@@ -223,7 +223,7 @@ function filledData(entry: { readonly value: number; readonly dtype: DType }, si
 /** A copy as the graph holds it. A backend may hand out a longer buffer than the tensor needs, or one of another kind. */
 function typed(values: BackendValues, dtype: DType, size: number): Constant['data'] {
   const numbers = values as ArrayLike<number>;
-  const Holder = HOLDERS[dtype];
+  const Holder = DTYPE_ARRAYS[dtype];
   if (numbers instanceof Holder) return numbers.slice(0, size);
   return Holder.from(numbers.length === size ? numbers : (Array.prototype.slice.call(numbers, 0, size) as number[]));
 }

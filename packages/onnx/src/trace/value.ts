@@ -1,5 +1,7 @@
 import type { DType } from '@asc/core';
 
+export { sizeOf } from '@asc/core';
+
 /**
  * How a rank-4 value lies in memory. tfjs is channels-last; ONNX convolutions are channels-first. A value keeps its
  * logical (B, F, T, C) shape and remembers its physical order, so that a Transpose is only emitted where an op cannot
@@ -35,15 +37,6 @@ export function physicalShape(value: Pick<Value, 'shape' | 'layout'>): number[] 
   return value.layout === 'plain' ? [...value.shape] : [b!, c!, f!, t!];
 }
 
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const d of shape) size *= d;
-  return size;
-}
-
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((d, i) => d === b[i]);
 }
-
-/** The arrays that hold each type of number. */
-export const HOLDERS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

@@ -1,11 +1,10 @@
-import type { LoweringContext } from '../lowering.js';
-import { type Value, physicalShape } from '../value.js';
-
 /**
  * Maps over axes as products with constant matrices, which on a processor are faster than ONNX Runtime's operators that place numbers
  * one by one. The numbers are the same, as every product but a few is with 0: so one that is not finite spoils its whole line or run.
  * Not for processors of graphics, whose products may round their factors.
  */
+import type { LoweringContext } from '../lowering.js';
+import { type Value, physicalShape } from '../value.js';
 
 /** A product takes two operations for each cell it reads and number it makes: from here on that is more than placing takes. */
 const LONGEST_READ = 128;

@@ -17,7 +17,7 @@ const LEAST_ROW = 64;
  * The sum over the last axes of a product of two maps, and which axes those were (in memory order); undefined where `x` is no such
  * product or `axes` do not hold the last.
  */
-export function summedProduct(
+function summedProduct(
   context: LoweringContext,
   x: Value,
   axes: readonly number[],

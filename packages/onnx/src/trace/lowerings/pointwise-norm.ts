@@ -1,0 +1,377 @@
+/**
+ * Batch norm of a 1×1 convolution without passes over what the convolution makes.
+ *
+ * y = W·x + b at every cell, so with m the mean of x and G = Σ (x − m)(x − m)ᵀ over all n cells
+ *   mean(y) = W·m + b,  var(y) = diag(W·G·Wᵀ) / n,  s·y + t = (s·W)·x + (s·b + t),
+ * and where dy is a map p plus such an affine map L·x + l of the same x, as batch norm hands it back,
+ *   dW = p xᵀ + L·G + n·(L·m + l)·mᵀ,  dx = Wᵀ·p + (Wᵀ·L)·x + Wᵀ·l,  Σ p·y = rows of W·(x pᵀ) + b·Σ p.
+ * y itself, its normalised form before an activation, and dy are then never written. G is a product of x, the smaller of the two
+ * maps; m is taken off first, so that no digits are lost however far from 0 the values lie.
+ */
+import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { OnnxNode } from '../../model/onnx-model.js';
+import { int, ints } from '../graph-builder.js';
+import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
+import { type Value, physicalShape, sameShape, sizeOf } from '../value.js';
+
+/** A map of fewer cells in a channel is passed over sooner than a convolution is called for. */
+const LEAST_ROW = 256;
+/** Smaller maps are passed over sooner than the products of small matrices are called for. */
+const LEAST_CELLS = 4096;
+
+/** A convolution of single cells. */
+const ONE_TAP = {
+  kernel_shape: ints([1, 1]),
+  strides: ints([1, 1]),
+  dilations: ints([1, 1]),
+  pads: ints([0, 0, 0, 0]),
+};
+
+/** filter (C, K) · x + bias (C) at every cell of x (B, F, T, K), which lies channels-first. */
+interface Pointwise {
+  readonly x: Value;
+  readonly filter: Value;
+  readonly bias: Value | undefined;
+}
+
+/** The lowerings of `table` that go through 1×1 convolutions to the map before it, where that has no more channels. */
+export function throughPointwise(table: LoweringTable): LoweringTable {
+  return {
+    ...table,
+    Add: affine(table),
+    Relu: activated(table),
+    Mean: meanOf(table),
+    Sum: sumOf(table),
+    Conv2DBackpropInput: inputGradient(table),
+    Conv2DBackpropFilter: filterGradient(table),
+  };
+}
+
+const call = (table: LoweringTable, kernel: string, context: LoweringContext, ...rest: [object, NamedAttrMap]): Value =>
+  context.value(table[kernel]!(context, rest[0] as Record<string, TensorInfo>, rest[1]) as TensorInfo);
+
+/** s·y + t per channel is one convolution of x. */
+function affine(table: LoweringTable): Lowering {
+  return (context, inputs, attrs) => {
+    const y = context.value(table['Add']!(context, inputs, attrs) as TensorInfo);
+    const isSum = inputs['a']!.shape.length === 4 && context.graph.producer(y.name)?.op === 'Add';
+    const map = isSum ? scaledOf(context, y)?.map : undefined;
+    const isScaled = map !== undefined && context.graph.producer(map.name)?.op === 'Mul';
+    const own = isScaled ? pointwiseOf(context, y) : undefined;
+    return context.tensor(own === undefined ? y : convolved(context, own));
+  };
+}
+
+/**
+ * relu(s·y + t) per channel: one pass as a convolution with a filter of depth and a single tap, which takes the activation in.
+ * BatchNormalization does not, and keeps to one thread.
+ */
+function activated(table: LoweringTable): Lowering {
+  return (context, inputs, attrs) => {
+    const x = inputs['x']!;
+    const y =
+      x.shape.length === 4 && context.uniform(x) === undefined ? affineInPlace(context, context.value(x)) : undefined;
+    return table['Relu']!(context, y === undefined ? inputs : { x: context.tensor(y) }, attrs);
+  };
+}
+
+function affineInPlace(context: LoweringContext, value: Value): Value | undefined {
+  const [, f, t, channels] = value.shape as [number, number, number, number];
+  if (value.layout !== 'channels-first' || f * t < LEAST_ROW) return undefined;
+  const sum = context.graph.producer(value.name)?.op === 'Add' ? scaledOf(context, value) : undefined;
+  const product = sum && context.graph.producer(sum.map.name)?.op === 'Mul' ? scaledOf(context, sum.map) : undefined;
+  if (sum === undefined || product === undefined) return undefined;
+  const shape = [channels, 1, 1, 1];
+  const kernel = context.graph.reshapePhysical(product.factors, shape, { shape, dtype: 'float32' });
+  const attributes = { ...ONE_TAP, group: int(channels) };
+  return context.graph.op('Conv', [product.map, kernel, sum.factors], value, attributes);
+}
+
+function meanOf(table: LoweringTable): Lowering {
+  return (context, inputs, attrs) => {
+    const x = inputs['x']!;
+    if (!perChannel(context, x, attrs)) return table['Mean']!(context, inputs, attrs);
+    const value = context.value(x);
+    const own = pointwiseOf(context, value);
+    if (own !== undefined) return context.tensor(channelMeans(context, table, own));
+    return context.tensor(
+      channelVariances(context, table, value) ?? context.value(table['Mean']!(context, inputs, attrs) as TensorInfo),
+    );
+  };
+}
+
+/** The mean of (y − mean(y))²; undefined where `squares` is something else. */
+function channelVariances(context: LoweringContext, table: LoweringTable, squares: Value): Value | undefined {
+  const { graph } = context;
+  const square = graph.producer(squares.name);
+  const [difference, again] = square?.op === 'Mul' ? square.inputs : [];
+  const made = difference === undefined || difference !== again ? undefined : graph.producer(difference);
+  if (made?.op !== 'Sub') return undefined;
+  const [map, mean] = made.inputs as [string, string];
+  if (!sameShape(shapeOf(context, map), physicalShape(squares))) return undefined;
+  const own = pointwiseOf(context, { ...squares, name: map });
+  if (own === undefined) return undefined;
+  if (unshaped(context, channelMeans(context, table, own).name) !== unshaped(context, mean)) return undefined;
+  const { filter } = own;
+  const [c, k] = filter.shape as [number, number];
+  const spread = graph.op('MatMul', [filter, scatter(context, table, own.x)], { shape: [c, k], dtype: 'float32' });
+  const products = graph.op('Mul', [spread, filter], filter);
+  const spec = { shape: [c], dtype: 'float32' as const };
+  const sums = graph.op('ReduceSum', [products, graph.int64([1])], spec, { keepdims: int(0) });
+  // Rounding may bring what is 0 below it.
+  const whole = graph.op('Relu', [sums], sums);
+  return graph.op('Mul', [whole, graph.scalar(1 / cellsOf(own.x))], whole);
+}
+
+function sumOf(table: LoweringTable): Lowering {
+  return (context, inputs, attrs) => {
+    const x = inputs['x']!;
+    const value = perChannel(context, x, attrs) ? context.value(x) : undefined;
+    const result = value && (sumOfProduct(context, table, value) ?? sumOfSum(context, table, value));
+    return result === undefined ? table['Sum']!(context, inputs, attrs) : context.tensor(result);
+  };
+}
+
+/** Σ p·y per channel: the products of p with x are those of the gradient of the filter. */
+function sumOfProduct(context: LoweringContext, table: LoweringTable, value: Value): Value | undefined {
+  const { graph } = context;
+  const made = graph.producer(value.name);
+  if (made?.op !== 'Mul') return undefined;
+  const found = besides(context, made, value, (name) => pointwiseOf(context, { ...value, name }));
+  if (found === undefined) return undefined;
+  const { map, other } = found;
+  const [c, k] = map.filter.shape as [number, number];
+  const gradient = call(
+    table,
+    'Conv2DBackpropFilter',
+    context,
+    { x: context.tensor(map.x), dy: context.tensor(other) },
+    pointwiseAttrs([1, 1, k, c]),
+  );
+  const matrix = graph.reshapePhysical(graph.plain(gradient), [k, c], { shape: [k, c], dtype: 'float32' });
+  const products = graph.op('Mul', [matrix, transposed(context, map.filter)], matrix);
+  const spec = { shape: [c], dtype: 'float32' as const };
+  const sums = graph.op('ReduceSum', [products, graph.int64([0])], spec, { keepdims: int(0) });
+  if (map.bias === undefined) return sums;
+  const total = call(table, 'Sum', context, { x: context.tensor(other) }, { axis: [0, 1, 2], keepDims: false });
+  return graph.op('Add', [sums, graph.op('Mul', [total, map.bias], spec)], spec);
+}
+
+/** Σ (p + L·x + l) per channel. */
+function sumOfSum(context: LoweringContext, table: LoweringTable, value: Value): Value | undefined {
+  const { graph } = context;
+  const found = partsOf(context, value);
+  if (found === undefined) return undefined;
+  const { map, other } = found;
+  const total = call(table, 'Sum', context, { x: context.tensor(other) }, { axis: [0, 1, 2], keepDims: false });
+  const mean = channelMeans(context, table, map);
+  return graph.op('Add', [total, graph.op('Mul', [mean, graph.scalar(cellsOf(map.x))], mean)], total);
+}
+
+function inputGradient(table: LoweringTable): Lowering {
+  return (context, inputs, attrs) => {
+    const { dy, filter } = inputs;
+    const found = isPointwise(filter!.shape, attrs) ? partsOf(context, context.value(dy!)) : undefined;
+    if (found === undefined) return table['Conv2DBackpropInput']!(context, inputs, attrs);
+    const { graph } = context;
+    const { map, other } = found;
+    const first = call(table, 'Conv2DBackpropInput', context, { dy: context.tensor(other), filter: filter! }, attrs);
+    const [k, c] = filter!.shape.slice(2) as [number, number];
+    const from = map.filter.shape[1]!;
+    const plain = graph.plain(context.value(filter!));
+    const weights = graph.reshapePhysical(plain, [k, c], { shape: [k, c], dtype: 'float32' });
+    const back: Pointwise = {
+      x: map.x,
+      filter: graph.op('MatMul', [weights, map.filter], { shape: [k, from], dtype: 'float32' }),
+      bias: map.bias && graph.op('MatMul', [weights, map.bias], { shape: [k], dtype: 'float32' }),
+    };
+    const second = convolved(context, back);
+    return context.tensor(graph.op('Add', [graph.channelsFirst(first), second], second));
+  };
+}
+
+function filterGradient(table: LoweringTable): Lowering {
+  return (context, inputs, attrs) => {
+    const { x, dy } = inputs;
+    const shape = attrs['filterShape'] as number[];
+    const found = isPointwise(shape, attrs) ? partsOf(context, context.value(dy!)) : undefined;
+    const input = context.graph.channelsFirst(context.value(x!));
+    if (found === undefined || found.map.x.name !== input.name) {
+      return table['Conv2DBackpropFilter']!(context, inputs, attrs);
+    }
+    const { graph } = context;
+    const { map, other } = found;
+    const [k, c] = shape.slice(2) as [number, number];
+    const first = call(table, 'Conv2DBackpropFilter', context, { x: x!, dy: context.tensor(other) }, attrs);
+    const matrix = { shape: [k, c], dtype: 'float32' as const };
+    const spread = graph.op('MatMul', [scatter(context, table, map.x), transposed(context, map.filter)], matrix);
+    const column = graph.reshapePhysical(mapMeans(context, table, map.x), [k, 1], {
+      shape: [k, 1],
+      dtype: 'float32',
+    });
+    const mean = channelMeans(context, table, map);
+    const row = graph.op('Mul', [mean, graph.scalar(cellsOf(map.x))], mean);
+    const ofMeans = graph.op(
+      'Mul',
+      [column, graph.reshapePhysical(row, [1, c], { shape: [1, c], dtype: 'float32' })],
+      matrix,
+    );
+    const rest = graph.op('Add', [spread, ofMeans], matrix);
+    const plain = graph.plain(first);
+    return context.tensor(
+      graph.op('Add', [plain, graph.reshapePhysical(rest, shape, { shape, dtype: 'float32' })], plain),
+    );
+  };
+}
+
+/** y = W·x + b as a graph has it: a convolution of one tap, then factors and shifts per channel. */
+function pointwiseOf(context: LoweringContext, value: Value): Pointwise | undefined {
+  const { graph } = context;
+  const made = value.layout === 'channels-first' ? graph.producer(value.name) : undefined;
+  if (made?.op === 'Conv') return convolutionOf(context, made);
+  const parts = scaledOf(context, value);
+  const inner = parts && pointwiseOf(context, parts.map);
+  if (inner === undefined) return undefined;
+  const { factors } = parts!;
+  if (made!.op === 'Add') return { ...inner, bias: plus(context, inner.bias, factors) };
+  const shape = [value.shape[3]!, 1];
+  const column = graph.reshapePhysical(factors, shape, { shape, dtype: 'float32' });
+  return {
+    x: inner.x,
+    filter: graph.op('Mul', [inner.filter, column], inner.filter),
+    bias: inner.bias && graph.op('Mul', [inner.bias, factors], factors),
+  };
+}
+
+/** The map and the numbers per channel (C) that `value` is the product or sum of. */
+function scaledOf(context: LoweringContext, value: Value): { map: Value; factors: Value } | undefined {
+  const made = context.graph.producer(value.name);
+  if (made?.op !== 'Add' && made?.op !== 'Mul') return undefined;
+  const channels = value.shape[3]!;
+  const shape = [channels, 1, 1];
+  const vector = made.inputs.find((name) => sameShape(shapeOf(context, name), shape));
+  const name = made.inputs.find((name) => sameShape(shapeOf(context, name), physicalShape(value)));
+  if (vector === undefined || name === undefined || vector === name) return undefined;
+  const factors = { name: vector, shape, dtype: 'float32', layout: 'plain' } as const;
+  return { map: { ...value, name }, factors: vectorOf(context, factors, channels) };
+}
+
+function convolutionOf(context: LoweringContext, { domain, inputs, attributes }: OnnxNode): Pointwise | undefined {
+  const { graph } = context;
+  const [map, kernel, bias] = inputs as [string, string, string?];
+  const [c, k, h, w] = shapeOf(context, kernel) as [number, number, number, number];
+  const [b, , f, t] = shapeOf(context, map) as [number, number, number, number];
+  const [strides, pads] = [attributes['strides'], attributes['pads']];
+  const everyCell =
+    (strides === undefined || (strides.kind === 'ints' && strides.value.every((v) => v === 1))) &&
+    (pads === undefined || (pads.kind === 'ints' && pads.value.every((v) => v === 0)));
+  if (domain !== '' || attributes['group'] !== undefined || h * w !== 1 || !everyCell) return undefined;
+  if (k > c || b * f * t < LEAST_CELLS) return undefined;
+  const plain = { dtype: 'float32' as const, layout: 'plain' as const };
+  return {
+    x: { name: map, shape: [b, f, t, k], dtype: 'float32', layout: 'channels-first' },
+    filter: graph.reshapePhysical({ name: kernel, shape: [c, k, 1, 1], ...plain }, [c, k], {
+      shape: [c, k],
+      dtype: 'float32',
+    }),
+    bias: bias === undefined ? undefined : { name: bias, shape: [c], ...plain },
+  };
+}
+
+function convolved(context: LoweringContext, { x, filter, bias }: Pointwise): Value {
+  const [c, k] = filter.shape as [number, number];
+  const kernel = context.graph.reshapePhysical(filter, [c, k, 1, 1], { shape: [c, k, 1, 1], dtype: 'float32' });
+  const spec = { ...x, shape: [...x.shape.slice(0, 3), c] };
+  return context.graph.op('Conv', [x, kernel, ...(bias ? [bias] : [])], spec, ONE_TAP);
+}
+
+/** What `value` = p + L·x + l consists of. */
+function partsOf(context: LoweringContext, value: Value): { map: Pointwise; other: Value } | undefined {
+  const made = value.layout === 'channels-first' ? context.graph.producer(value.name) : undefined;
+  if (made?.op !== 'Add') return undefined;
+  return besides(context, made, value, (name) => {
+    const own = context.graph.producer(name)?.op === 'Conv' ? pointwiseOf(context, { ...value, name }) : undefined;
+    return own;
+  });
+}
+
+/** The operand of a node of two maps that `find` knows, and the other. */
+function besides(
+  context: LoweringContext,
+  { inputs }: OnnxNode,
+  value: Value,
+  find: (name: string) => Pointwise | undefined,
+): { map: Pointwise; other: Value } | undefined {
+  const whole = physicalShape(value);
+  if (!inputs.every((name) => sameShape(shapeOf(context, name), whole))) return undefined;
+  for (const [i, name] of inputs.entries()) {
+    const map = find(name);
+    if (map !== undefined) return { map, other: { ...value, name: inputs[1 - i]! } };
+  }
+  return undefined;
+}
+
+/** The means of a map's channels (K). */
+function mapMeans(context: LoweringContext, table: LoweringTable, x: Value): Value {
+  return call(table, 'Mean', context, { x: context.tensor(x) }, { axis: [0, 1, 2], keepDims: false });
+}
+
+/** The means of what a 1×1 convolution makes (C). */
+function channelMeans(context: LoweringContext, table: LoweringTable, { x, filter, bias }: Pointwise): Value {
+  const spec = { shape: [filter.shape[0]!], dtype: 'float32' as const };
+  const mean = context.graph.op('MatMul', [filter, mapMeans(context, table, x)], spec);
+  return bias === undefined ? mean : context.graph.op('Add', [mean, bias], mean);
+}
+
+/** G (K, K) = Σ (x − m)(x − m)ᵀ. */
+function scatter(context: LoweringContext, table: LoweringTable, x: Value): Value {
+  const { graph } = context;
+  const k = x.shape[3]!;
+  const mean = graph.reshapePhysical(mapMeans(context, table, x), [k, 1, 1], { shape: [k, 1, 1], dtype: 'float32' });
+  const centred = context.tensor(graph.op('Sub', [x, mean], x));
+  const products = call(
+    table,
+    'Conv2DBackpropFilter',
+    context,
+    { x: centred, dy: centred },
+    pointwiseAttrs([1, 1, k, k]),
+  );
+  return graph.reshapePhysical(graph.plain(products), [k, k], { shape: [k, k], dtype: 'float32' });
+}
+
+const pointwiseAttrs = (filterShape: number[]): NamedAttrMap => ({ filterShape, strides: [1, 1], pad: 'valid' });
+
+function isPointwise([h, w]: readonly number[], attrs: NamedAttrMap): boolean {
+  const strides = attrs['strides'] as number | readonly number[];
+  return h === 1 && w === 1 && [strides].flat().every((v) => v === 1) && typeof attrs['pad'] === 'string';
+}
+
+/** Whether a reduction is over all cells of a map, channel by channel. */
+function perChannel(context: LoweringContext, x: TensorInfo, attrs: NamedAttrMap): boolean {
+  if (x.shape.length !== 4 || x.dtype !== 'float32' || attrs['keepDims'] === true) return false;
+  return context.uniform(x) === undefined && util.parseAxisParam(attrs['axis'] as number[], x.shape).join() === '0,1,2';
+}
+
+function plus(context: LoweringContext, a: Value | undefined, b: Value): Value {
+  return a === undefined ? b : context.graph.op('Add', [a, b], b);
+}
+
+function transposed(context: LoweringContext, { name, shape }: Value): Value {
+  const [rows, columns] = shape as [number, number];
+  return context.graph.transpose(name, [1, 0], { shape: [columns, rows], dtype: 'float32' });
+}
+
+function vectorOf(context: LoweringContext, value: Value, channels: number): Value {
+  return context.graph.reshapePhysical(value, [channels], { shape: [channels], dtype: 'float32' });
+}
+
+const shapeOf = (context: LoweringContext, name: string): readonly number[] =>
+  (context.graph.valueInfo.get(name)?.shape ?? []) as number[];
+
+/** What was reshaped to `name`. */
+function unshaped(context: LoweringContext, name: string): string {
+  const made = context.graph.producer(name);
+  return made?.op === 'Reshape' ? unshaped(context, made.inputs[0]!) : name;
+}
+
+const cellsOf = ({ shape }: Value): number => sizeOf(shape.slice(0, 3));
