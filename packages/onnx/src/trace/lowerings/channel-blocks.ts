@@ -20,7 +20,7 @@ import {
 } from './convolution.js';
 import { stretchAxes } from './axis-maps.js';
 import { elementwise } from './elementwise.js';
-import { FILTER_GRADIENT_BY_PRODUCTS } from './filter-gradient.js';
+import { FILTER_GRADIENT_BY_FILTERS } from './filter-gradient.js';
 import { repeated } from './pooling.js';
 
 type Shape4 = [number, number, number, number];
@@ -63,7 +63,7 @@ export function blockedLowerings(block: number): LoweringTable {
   };
 }
 
-const FALLBACK: LoweringTable = { ...CONVOLUTION, ...FILTER_GRADIENT_BY_PRODUCTS };
+const FALLBACK: LoweringTable = { ...CONVOLUTION, ...FILTER_GRADIENT_BY_FILTERS };
 const fallback = (name: string): Lowering => FALLBACK[name]!;
 
 /** What blocks of one size can do. */
