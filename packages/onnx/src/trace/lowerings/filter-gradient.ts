@@ -124,24 +124,28 @@ function copiesByFilters(
 function stackedTaps(context: LoweringContext, copies: Copies, x: Value, dy: Value, info: ConvInfo): Value {
   const { graph } = context;
   const { filterHeight: h, filterWidth: w, inChannels: ci, outChannels: co } = info;
-  const all = product(context, flat(context, copies.ofTaps(context, x, info)), flat(context, dy), h * w * ci, co);
+  const all = product(context, flat(context, copies.ofTaps(context, x, info)), flat(context, dy));
   if (copies.order === 'apart' || h * w === 1) return all;
   const split = graph.reshapePhysical(all, [ci, h, w, co], { shape: [ci, h, w, co], dtype: 'float32' });
   return graph.transpose(split.name, [1, 2, 0, 3], { shape: [h, w, ci, co], dtype: 'float32' });
 }
 
-/** (B, C, area) × (B, O, area)ᵀ summed over B: (C, O). */
-function product(context: LoweringContext, a: Value, b: Value, rows: number, columns: number): Value {
+/**
+ * (B, rows, area) × (B, columns, area)ᵀ summed over B: (rows, columns). The smaller operand is the one that is turned: kernels copy
+ * that one, so a wide product takes up to one and a half times as long as a tall one.
+ */
+function product(context: LoweringContext, a: Value, b: Value): Value {
   const { graph } = context;
-  const [n, , area] = b.shape as [number, number, number];
+  const [n, rows, area] = a.shape as [number, number, number];
+  const columns = b.shape[1]!;
+  if (rows < columns) {
+    const turned = product(context, b, a);
+    return graph.transpose(turned.name, [1, 0], { shape: [rows, columns], dtype: 'float32' });
+  }
   const transposed = graph.transpose(b.name, [0, 2, 1], { shape: [n, area, columns], dtype: 'float32' });
   const perClip = graph.op('MatMul', [a, transposed], { shape: [n, rows, columns], dtype: 'float32' });
-  return graph.op(
-    'ReduceSum',
-    [perClip, graph.int64([0])],
-    { shape: [rows, columns], dtype: 'float32' },
-    { keepdims: int(0) },
-  );
+  const spec = { shape: [rows, columns], dtype: 'float32' as const };
+  return graph.op('ReduceSum', [perClip, graph.int64([0])], spec, { keepdims: int(0) });
 }
 
 function flat(context: LoweringContext, value: Value): Value {
@@ -219,7 +223,7 @@ function sharedShifts(context: LoweringContext, copies: Copies, x: Value, dy: Va
   const b = flat(context, copies.ofRows(context, dy, info));
   const apart = copies.order === 'apart';
   const parts = apart ? [w, ci, h, co] : [ci, w, co, h];
-  const split = graph.reshapePhysical(product(context, a, b, w * ci, h * co), parts, {
+  const split = graph.reshapePhysical(product(context, a, b), parts, {
     shape: parts,
     dtype: 'float32',
   });
