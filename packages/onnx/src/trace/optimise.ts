@@ -7,6 +7,7 @@ export function optimise(model: OnnxModel): OnnxModel {
   joinPaddedHalves(model);
   removeDead(model);
   sumProductsThatAreThere(model);
+  nameOutputs(model);
   return model;
 }
 
@@ -75,6 +76,32 @@ function sumProductsThatAreThere(model: OnnxModel): void {
   }
   model.nodes = nodes;
   if (changed) removeDead(model);
+}
+
+/**
+ * An output that other nodes read too is made under its own name: ONNX Runtime copies it otherwise, and an optimiser's moments are as
+ * large as all weights together.
+ */
+function nameOutputs(model: OnnxModel): void {
+  const producers = producersOf(model);
+  const uses = countUses(model);
+  const outputs = new Set(model.outputs.map(({ name }) => name));
+  const renamed = new Map<string, string>();
+  const nodes = model.nodes.filter(({ op, inputs, outputs: made }) => {
+    const [source, name] = [inputs[0]!, made[0]!];
+    const copied = op === 'Identity' && outputs.has(name) && uses.get(source)! > 1 && producers.has(source);
+    if (!copied || outputs.has(source) || renamed.has(source)) return true;
+    renamed.set(source, name);
+    return false;
+  });
+  if (renamed.size === 0) return;
+  const called = (name: string): string => renamed.get(name) ?? name;
+  for (const node of nodes) {
+    node.inputs = node.inputs.map(called);
+    node.outputs = node.outputs.map(called);
+  }
+  model.nodes = nodes;
+  model.valueInfo = model.valueInfo.filter(({ name }) => !renamed.has(name));
 }
 
 /** Conv(x, w) + b with a per-channel b is Conv(x, w, b), one pass over memory less; in channel blocks too. */
