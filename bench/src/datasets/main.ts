@@ -1,4 +1,4 @@
-import { AscError, UsageError } from '@asc/core';
+import { AscError, checkPositiveInteger, UsageError } from '@asc/core';
 import { datasetEntry } from '@asc/data';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -75,7 +75,7 @@ function main(args: readonly string[]): number {
     throw new UsageError({ what: 'Which set?', expected: GENERATED_SETS.join(', '), received: values.set ?? '' });
   }
   const names = values.names === undefined ? undefined : readFileSync(values.names, 'utf8').trim().split(/\s+/);
-  const most = values.clips === undefined ? Infinity : Number(values.clips);
+  const most = values.clips === undefined ? Infinity : checkPositiveInteger('clips', Number(values.clips));
   const { cpu, cores, load, node, commit } = describeMachine();
   console.log(`${cpu}, ${cores} cores, load ${load.toFixed(1)}; Node ${node}, commit ${commit}`);
   const rows = [

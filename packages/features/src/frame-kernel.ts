@@ -12,14 +12,16 @@ interface Complex {
 const POINT = 32;
 const SCALAR = 8;
 const TWIDDLES = 6 * SCALAR;
+/** A logarithm's floor that is far above the smallest magnitude float32 holds the square of, 1e-19. */
 const LEAST_FLOOR = 1e-12;
 
 /**
  * One front end's frames: window, real FFT of a power of two, power or magnitude, filterbank, logarithm.
  *
  * `frames(signal, hop, count, out, rowBytes, scaled)`: byte address of the first window, bytes from one window to the next,
- * frames, address of the (F, T′) float32 result and bytes of its row, and whether the bins are multiplied by `scales`. All
- * arithmetic is float64, two frames at a time, one in each lane, so that a frame's numbers do not depend on its neighbour.
+ * frames, address of the (F, T′) float32 result and bytes of its row, and whether the bins are multiplied by `scales`.
+ * Arithmetic is float64, but for the square roots of magnitudes, two frames at a time, one in each lane, so that a frame's
+ * numbers do not depend on its neighbour.
  */
 export function frameKernel(config: FrontEndConfig, layout: KernelLayout): WasmFunction {
   const locals = new Locals();
@@ -220,7 +222,7 @@ export function frameKernel(config: FrontEndConfig, layout: KernelLayout): WasmF
 
   /**
    * Square roots of the powers: of two bins at once in float32, twice as fast, where the logarithm's floor hides all below what that
-   * holds (magnitudes of 1e-19). A root's rounding is then that of the float32 the band becomes.
+   * holds (magnitudes of 1e-19; above 1e19, which no recording has, they are infinite). A root is rounded as the band will be.
    */
   function magnitudes(): Code {
     const { log } = config;

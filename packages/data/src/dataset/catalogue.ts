@@ -65,7 +65,7 @@ function zenodo({ record, ...entry }: Zenodo): DatasetEntry {
   return { ...entry, layout, licence: NON_COMMERCIAL, page: `https://zenodo.org/record/${record}`, archives };
 }
 
-/** Every set that is known by name, oldest first. Clips of the evaluation sets of TAU: golden/make/evaluation_lists.py. */
+/** Every set that is known by name, oldest first. Clips of the evaluation sets of TAU follow from their archives' sizes (golden/make/evaluation_lists.py). */
 export function datasetCatalogue(): readonly DatasetEntry[] {
   return [
     {
@@ -147,7 +147,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2019-leaderboard',
       record: 2672993,
       citation: CITE.tau,
-      facts: { clips: stated(1200), audio: reported(STEREO_48K) },
+      facts: { clips: reported(1200), audio: reported(STEREO_48K) },
     }),
     zenodo({
       name: 'tau2019-evaluation',
@@ -156,7 +156,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2019-evaluation',
       record: 3063822,
       citation: CITE.tau,
-      facts: { clips: stated(7200), audio: reported(STEREO_48K) },
+      facts: { clips: reported(7200), audio: reported(STEREO_48K) },
     }),
     zenodo({
       name: 'tau2020-mobile',
@@ -185,7 +185,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2020-mobile-evaluation',
       record: 3685828,
       citation: CITE.mobile,
-      facts: { clips: stated(11_880), audio: reported(MOBILE) },
+      facts: { clips: reported(11_880), audio: reported(MOBILE) },
     }),
     zenodo({
       name: 'tau2020-3class',
@@ -209,7 +209,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2021-mobile-evaluation',
       record: 4767109,
       citation: CITE.mobile,
-      facts: { clips: stated(7920), audio: reported(MOBILE) },
+      facts: { clips: reported(7920), audio: reported(MOBILE) },
     }),
     zenodo({
       name: 'tau2022-mobile',
@@ -232,7 +232,7 @@ export function datasetCatalogue(): readonly DatasetEntry[] {
       folder: 'TAU-urban-acoustic-scenes-2022-mobile-evaluation',
       record: 6591203,
       citation: CITE.seconds,
-      facts: { clips: stated(118_800), audio: reported(MOBILE_1S) },
+      facts: { clips: reported(118_800), audio: reported(MOBILE_1S) },
     }),
   ];
 }

@@ -23,8 +23,8 @@ export function mapsAxesFast(...maps: readonly AxisMap[]): boolean {
   return maps.every(({ to, from }) => from <= LONGEST_READ && to * from <= LARGEST_MATRIX);
 }
 
-/** Applies one map to the rows (F), unless there is none, and one to the columns (T) of `value` (B, F, T, C). */
-export function mapAxes(context: LoweringContext, value: Value, rows: AxisMap | undefined, columns: AxisMap): Value {
+/** Applies one map to the rows (F) and one to the columns (T) of `value` (B, F, T, C). */
+export function mapAxes(context: LoweringContext, value: Value, rows: AxisMap, columns: AxisMap): Value {
   const { graph } = context;
   const input = graph.channelsFirst(value);
   const [b, c, f, t] = physicalShape(input) as [number, number, number, number];
@@ -39,9 +39,8 @@ export function mapAxes(context: LoweringContext, value: Value, rows: AxisMap | 
     dtype: 'float32' as const,
     layout: 'channels-first' as const,
   });
-  const height = rows?.to ?? f;
-  const tall =
-    rows === undefined ? input : graph.op('MatMul', [matrix(height, f, rows.weight), input], spec(height, t));
+  const height = rows.to;
+  const tall = graph.op('MatMul', [matrix(height, f, rows.weight), input], spec(height, t));
   // All rows of all maps together are one large product.
   const flat = [b * c * height, t];
   const lines = graph.reshapePhysical(tall, flat, { shape: flat, dtype: 'float32' });

@@ -1,6 +1,7 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
-import { type Value, physicalShape, sameShape, sizeOf } from '../value.js';
+import { type Value, sizeOf } from '../value.js';
+import { scaledOf } from './pointwise-map.js';
 
 /** Kernels that convolve with `filter`, and those whose result has its shape. */
 const WITH_FILTER = ['Conv2DBackpropInput', 'DepthwiseConv2dNativeBackpropInput'];
@@ -50,21 +51,11 @@ function outOfSum(lowering: Lowering): Lowering {
   };
 }
 
-/** The map and the factors (C, 1, 1) that dy is the product of. */
+/** The map and the factors (C) that dy is the product of. */
 function factorsOf(context: LoweringContext, dy: TensorInfo): { map: Value; factors: Value } | undefined {
-  const { graph } = context;
   const value = context.value(dy);
-  const made = graph.producer(value.name);
-  if (made?.op !== 'Mul' || value.layout !== 'channels-first') return undefined;
-  const whole = physicalShape(value);
-  const shape = (name: string): readonly number[] => graph.valueInfo.get(name)?.shape as number[];
-  const map = made.inputs.find((name) => sameShape(shape(name), whole));
-  const factors = made.inputs.find((name) => sameShape(shape(name), [whole[1]!, 1, 1]));
-  if (map === undefined || factors === undefined) return undefined;
-  return {
-    map: { ...value, name: map },
-    factors: { name: factors, shape: [whole[1]!, 1, 1], dtype: 'float32', layout: 'plain' },
-  };
+  const isProduct = context.graph.producer(value.name)?.op === 'Mul' && value.layout === 'channels-first';
+  return isProduct ? scaledOf(context, value) : undefined;
 }
 
 /** A filter (h, w, C in, C out), or one of depth (h, w, C, multiplier), with each channel that comes out times its factor. */

@@ -3,7 +3,18 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { sizeOf } from '@asc/core';
 import type { LoweringTable } from '../lowering.js';
 import { trace } from '../trace.js';
-import { expectSame, f32, makeArray, type Numbers, runEager, runTraced, useCpuBackend } from '../traced.test.helper.js';
+import {
+  expectSame,
+  f32,
+  given,
+  i32,
+  makeArray,
+  type Numbers,
+  runEager,
+  runTraced,
+  throughConv,
+  useCpuBackend,
+} from '../traced.test.helper.js';
 import { DEFAULT_LOWERINGS } from './index.js';
 import { processorLowerings } from './processor.js';
 
@@ -42,6 +53,8 @@ interface Case {
   readonly map?: readonly [number, number, number];
   readonly filter: readonly [number, number, number, number];
   readonly strides?: number;
+  readonly pad?: number;
+  readonly depthwise?: true;
   readonly bias?: true;
   readonly x?: readonly [number, number];
   /** What else is made of the convolution's result. */
@@ -92,10 +105,11 @@ beforeAll(async () => {
 });
 
 /** The result, the statistics and every gradient of Σ relu(norm(x ∗ w + b))·cos(i). */
-function step({ strides = 1, bias, beside }: Case) {
+function step({ strides = 1, pad, depthwise, bias, beside }: Case) {
   return (...inputs: tf.Tensor[]): tf.Tensor[] => {
     const convolved = ([x, w, , , b]: readonly tf.Tensor[]): tf.Tensor => {
-      const y = tf.conv2d(x as Map4, w as Map4, strides, 'same');
+      const convolution = depthwise === true ? tf.depthwiseConv2d : tf.conv2d;
+      const y = convolution(x as Map4, w as Map4, strides, pad ?? 'same');
       return bias === true ? tf.add(y, b!) : y;
     };
     const { value, grads } = tf.valueAndGrads((...operands: tf.Tensor[]) => {
@@ -110,8 +124,12 @@ function step({ strides = 1, bias, beside }: Case) {
   };
 }
 
-function operands({ map = MAP, filter, x: [low, high] = [-1, 3], bias }: Case, seed: string) {
-  const [, , inner, outer] = filter;
+const channelsOut = ({ filter, depthwise }: Case): number => filter[2 + Number(depthwise !== true)]!;
+
+function operands(c: Case, seed: string) {
+  const { map = MAP, filter, x: [low, high] = [-1, 3], bias } = c;
+  const [, , inner] = filter;
+  const outer = channelsOut(c);
   const shapes: Numbers[] = [f32([...map, inner], low, high), f32(filter), f32([outer], -1, 2), f32([outer])];
   return [...shapes, ...(bias === true ? [f32([outer])] : [])].map((n, i) => makeArray(n, `${seed}/${i}`));
 }
@@ -128,11 +146,59 @@ describe('batch norm after a 1×1 convolution, and its gradients, are what tfjs 
       { inputs: Object.fromEntries(inputs.map((array, i) => [`x${i}`, array])), lowerings },
     );
     const [b, f, t] = c.map ?? MAP;
-    const stride = c.strides ?? 1;
-    const whole = [b, c.filter[3], f / stride, t / stride].join();
+    const size = (cells: number): number => cells / (c.strides ?? 1) + 2 * (c.pad ?? 0);
+    const whole = [b, channelsOut(c), size(f), size(t)].join();
     const shapes = new Map(model.valueInfo.map((v) => [v.name, v.shape.join()]));
     const passes = model.nodes.filter((n) => shapes.get(n.outputs[0]!) === whole && PASSES.has(n.op));
     expect(passes.map((n) => n.op)).toEqual(c.passes);
+  });
+
+  test('a mean that lies along another axis is no mean of the channels; one may keep its axes', async () => {
+    const deviation = (x: tf.Tensor, w: tf.Tensor): tf.Tensor => {
+      const y = tf.conv2d(x as Map4, w as Map4, 1, 'same');
+      return tf.mean(tf.squaredDifference(y, tf.reshape(tf.mean(y, AXES), [1, 1, 6, 1])), AXES);
+    };
+    const inputs = [f32([8, 128, 6, 4]), f32([1, 1, 4, 6])].map((n, i) => makeArray(n, `axis/${i}`));
+    const fn = (...[x, w]: tf.Tensor[]): tf.Tensor[] => [
+      deviation(x!, w!),
+      tf.mean(tf.conv2d(x as Map4, w as Map4, 1, 'same'), AXES, true),
+    ];
+    expectSame(await runTraced(fn, inputs, { lowerings }), runEager(fn, inputs), { rtol: 1e-5 });
+  });
+
+  test('int32 maps stay what they are', async () => {
+    const inputs = [i32([2, 48, 48, 4]), i32([4]), i32([4])].map((n, i) => makeArray(n, `int/${i}`));
+    const fn = (...[x, s, t]: tf.Tensor[]): tf.Tensor => {
+      const laid = tf.cast(throughConv(tf.cast(x!, 'float32')), 'int32');
+      return tf.relu(tf.add(tf.mul(laid, s!), t!));
+    };
+    expectSame(await runTraced(fn, inputs, { lowerings }), runEager(fn, inputs));
+  });
+
+  test('numbers that are the same everywhere stay one', () => {
+    const { model } = trace(
+      ({ x }) => ({ y: tf.mul(x!, tf.add(tf.fill([4, 64, 64, 32], 0.5), tf.ones([4, 64, 64, 32]))) }),
+      { inputs: { x: makeArray(f32([4, 64, 64, 32]), 'same') }, lowerings },
+    );
+    expect([...model.initializers.values()].map(({ data }) => data.length)).toEqual([1]);
+  });
+
+  /** The variance of v − (v + ε·v′), a hundred times smaller or much less, beside that of v. */
+  test.each([
+    [1e-2, 1e-2],
+    [1e-5, 1],
+  ])('channels that cancel but for %d of them: a variance within %d of itself, never below 0', async (part, error) => {
+    const channel = makeArray(f32([2, 64, 64]), 'cancel/v').data;
+    const other = makeArray(f32([2, 64, 64]), 'cancel/w').data;
+    const pairs = Array.from(channel).flatMap((v, i) => [10 * v, 10 * (v + part * other[i]!)]);
+    const x = makeArray(given([2, 64, 64, 2], pairs), '');
+    const w = makeArray(given([1, 1, 2, 2], [1, 0.5, -1, -0.5]), '');
+    const fn = (...[x, w]: tf.Tensor[]): tf.Tensor => statistics(tf.conv2d(x as Map4, w as Map4, 1, 'same'))[1];
+    const [got, want] = [await runTraced(fn, [x, w], { lowerings }), runEager(fn, [x, w])].map((y) => y['y0']!.data);
+    got!.forEach((variance, i) => {
+      expect(variance).toBeGreaterThanOrEqual(0);
+      expect(Math.abs(variance - want![i]!)).toBeLessThanOrEqual(error * want![i]!);
+    });
   });
 
   test('channels that never vary', async () => {

@@ -6,35 +6,19 @@
  * and where dy is a map p plus such an affine map L·x + l of the same x, as batch norm hands it back,
  *   dW = p xᵀ + L·G + n·(L·m + l)·mᵀ,  dx = Wᵀ·p + (Wᵀ·L)·x + Wᵀ·l,  Σ p·y = rows of W·(x pᵀ) + b·Σ p.
  * y itself, its normalised form before an activation, and dy are then never written. G is a product of x, the smaller of the two
- * maps; m is taken off first, so that no digits are lost however far from 0 the values lie.
+ * maps; m is taken off first, so that no digits are lost however far from 0 the values lie. Where a filter lets channels cancel,
+ * the variance has fewer digits than one of y itself has: of 1e-4 of what the channels have alone, three are left.
  */
 import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { OnnxNode } from '../../model/onnx-model.js';
-import { int, ints } from '../graph-builder.js';
+import { int } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, physicalShape, sameShape, sizeOf } from '../value.js';
+import { ONE_TAP, type Pointwise, convolved, pointwiseOf, scaledOf, shapeOf } from './pointwise-map.js';
 
 /** A map of fewer cells in a channel is passed over sooner than a convolution is called for. */
 const LEAST_ROW = 256;
-/** Smaller maps are passed over sooner than the products of small matrices are called for. */
-const LEAST_CELLS = 4096;
-
-/** A convolution of single cells. */
-const ONE_TAP = {
-  kernel_shape: ints([1, 1]),
-  strides: ints([1, 1]),
-  dilations: ints([1, 1]),
-  pads: ints([0, 0, 0, 0]),
-};
-
-/** filter (C, K) · x + bias (C) at every cell of x (B, F, T, K), which lies channels-first. */
-interface Pointwise {
-  readonly x: Value;
-  readonly filter: Value;
-  readonly bias: Value | undefined;
-}
-
-/** The lowerings of `table` that go through 1×1 convolutions to the map before it, where that has no more channels. */
+/** The lowerings of `table` that go through 1×1 convolutions to the map before it, where that has fewer channels. */
 export function throughPointwise(table: LoweringTable): LoweringTable {
   return {
     ...table,
@@ -53,12 +37,13 @@ const call = (table: LoweringTable, kernel: string, context: LoweringContext, ..
 /** s·y + t per channel is one convolution of x. */
 function affine(table: LoweringTable): Lowering {
   return (context, inputs, attrs) => {
-    const y = context.value(table['Add']!(context, inputs, attrs) as TensorInfo);
-    const isSum = inputs['a']!.shape.length === 4 && context.graph.producer(y.name)?.op === 'Add';
-    const map = isSum ? scaledOf(context, y)?.map : undefined;
+    const sum = table['Add']!(context, inputs, attrs) as TensorInfo;
+    const repeats = context.uniform(sum) !== undefined || !sameShape(context.compact(sum).shape, sum.shape);
+    const y = repeats ? undefined : context.value(sum);
+    const map = y && context.graph.producer(y.name)?.op === 'Add' ? scaledOf(context, y)?.map : undefined;
     const isScaled = map !== undefined && context.graph.producer(map.name)?.op === 'Mul';
-    const own = isScaled ? pointwiseOf(context, y) : undefined;
-    return context.tensor(own === undefined ? y : convolved(context, own));
+    const own = isScaled ? pointwiseOf(context, y!) : undefined;
+    return own === undefined ? sum : context.tensor(convolved(context, own));
   };
 }
 
@@ -111,6 +96,9 @@ function channelVariances(context: LoweringContext, table: LoweringTable, square
   if (!sameShape(shapeOf(context, map), physicalShape(squares))) return undefined;
   const own = pointwiseOf(context, { ...squares, name: map });
   if (own === undefined) return undefined;
+  // Of every cell its own channel's mean: laid out along another axis it is another number.
+  if (!['1', `${own.filter.shape[0]},1,1`, `1,${own.filter.shape[0]},1,1`].includes(shapeOf(context, mean).join()))
+    return undefined;
   if (unshaped(context, channelMeans(context, table, own).name) !== unshaped(context, mean)) return undefined;
   const { filter } = own;
   const [c, k] = filter.shape as [number, number];
@@ -224,75 +212,13 @@ function filterGradient(table: LoweringTable): Lowering {
   };
 }
 
-/** y = W·x + b as a graph has it: a convolution of one tap, then factors and shifts per channel. */
-function pointwiseOf(context: LoweringContext, value: Value): Pointwise | undefined {
-  const { graph } = context;
-  const made = value.layout === 'channels-first' ? graph.producer(value.name) : undefined;
-  if (made?.op === 'Conv') return convolutionOf(context, made);
-  const parts = scaledOf(context, value);
-  const inner = parts && pointwiseOf(context, parts.map);
-  if (inner === undefined) return undefined;
-  const { factors } = parts!;
-  if (made!.op === 'Add') return { ...inner, bias: plus(context, inner.bias, factors) };
-  const shape = [value.shape[3]!, 1];
-  const column = graph.reshapePhysical(factors, shape, { shape, dtype: 'float32' });
-  return {
-    x: inner.x,
-    filter: graph.op('Mul', [inner.filter, column], inner.filter),
-    bias: inner.bias && graph.op('Mul', [inner.bias, factors], factors),
-  };
-}
-
-/** The map and the numbers per channel (C) that `value` is the product or sum of. */
-function scaledOf(context: LoweringContext, value: Value): { map: Value; factors: Value } | undefined {
-  const made = context.graph.producer(value.name);
-  if (made?.op !== 'Add' && made?.op !== 'Mul') return undefined;
-  const channels = value.shape[3]!;
-  const shape = [channels, 1, 1];
-  const vector = made.inputs.find((name) => sameShape(shapeOf(context, name), shape));
-  const name = made.inputs.find((name) => sameShape(shapeOf(context, name), physicalShape(value)));
-  if (vector === undefined || name === undefined || vector === name) return undefined;
-  const factors = { name: vector, shape, dtype: 'float32', layout: 'plain' } as const;
-  return { map: { ...value, name }, factors: vectorOf(context, factors, channels) };
-}
-
-function convolutionOf(context: LoweringContext, { domain, inputs, attributes }: OnnxNode): Pointwise | undefined {
-  const { graph } = context;
-  const [map, kernel, bias] = inputs as [string, string, string?];
-  const [c, k, h, w] = shapeOf(context, kernel) as [number, number, number, number];
-  const [b, , f, t] = shapeOf(context, map) as [number, number, number, number];
-  const [strides, pads] = [attributes['strides'], attributes['pads']];
-  const everyCell =
-    (strides === undefined || (strides.kind === 'ints' && strides.value.every((v) => v === 1))) &&
-    (pads === undefined || (pads.kind === 'ints' && pads.value.every((v) => v === 0)));
-  if (domain !== '' || attributes['group'] !== undefined || h * w !== 1 || !everyCell) return undefined;
-  if (k > c || b * f * t < LEAST_CELLS) return undefined;
-  const plain = { dtype: 'float32' as const, layout: 'plain' as const };
-  return {
-    x: { name: map, shape: [b, f, t, k], dtype: 'float32', layout: 'channels-first' },
-    filter: graph.reshapePhysical({ name: kernel, shape: [c, k, 1, 1], ...plain }, [c, k], {
-      shape: [c, k],
-      dtype: 'float32',
-    }),
-    bias: bias === undefined ? undefined : { name: bias, shape: [c], ...plain },
-  };
-}
-
-function convolved(context: LoweringContext, { x, filter, bias }: Pointwise): Value {
-  const [c, k] = filter.shape as [number, number];
-  const kernel = context.graph.reshapePhysical(filter, [c, k, 1, 1], { shape: [c, k, 1, 1], dtype: 'float32' });
-  const spec = { ...x, shape: [...x.shape.slice(0, 3), c] };
-  return context.graph.op('Conv', [x, kernel, ...(bias ? [bias] : [])], spec, ONE_TAP);
-}
-
 /** What `value` = p + L·x + l consists of. */
 function partsOf(context: LoweringContext, value: Value): { map: Pointwise; other: Value } | undefined {
   const made = value.layout === 'channels-first' ? context.graph.producer(value.name) : undefined;
   if (made?.op !== 'Add') return undefined;
-  return besides(context, made, value, (name) => {
-    const own = context.graph.producer(name)?.op === 'Conv' ? pointwiseOf(context, { ...value, name }) : undefined;
-    return own;
-  });
+  return besides(context, made, value, (name) =>
+    context.graph.producer(name)?.op === 'Conv' ? pointwiseOf(context, { ...value, name }) : undefined,
+  );
 }
 
 /** The operand of a node of two maps that `find` knows, and the other. */
@@ -352,21 +278,10 @@ function perChannel(context: LoweringContext, x: TensorInfo, attrs: NamedAttrMap
   return context.uniform(x) === undefined && util.parseAxisParam(attrs['axis'] as number[], x.shape).join() === '0,1,2';
 }
 
-function plus(context: LoweringContext, a: Value | undefined, b: Value): Value {
-  return a === undefined ? b : context.graph.op('Add', [a, b], b);
-}
-
 function transposed(context: LoweringContext, { name, shape }: Value): Value {
   const [rows, columns] = shape as [number, number];
   return context.graph.transpose(name, [1, 0], { shape: [columns, rows], dtype: 'float32' });
 }
-
-function vectorOf(context: LoweringContext, value: Value, channels: number): Value {
-  return context.graph.reshapePhysical(value, [channels], { shape: [channels], dtype: 'float32' });
-}
-
-const shapeOf = (context: LoweringContext, name: string): readonly number[] =>
-  (context.graph.valueInfo.get(name)?.shape ?? []) as number[];
 
 /** What was reshaped to `name`. */
 function unshaped(context: LoweringContext, name: string): string {
