@@ -14,16 +14,13 @@ import type { OnnxNode } from '../../model/onnx-model.js';
 import { int } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, physicalShape, sameShape, sizeOf } from '../value.js';
-import { ONE_TAP, type Pointwise, convolved, pointwiseOf, scaledOf, shapeOf } from './pointwise-map.js';
+import { type Pointwise, convolved, pointwiseOf, scaledOf, shapeOf } from './pointwise-map.js';
 
-/** A map of fewer cells in a channel is passed over sooner than a convolution is called for. */
-const LEAST_ROW = 256;
 /** The lowerings of `table` that go through 1×1 convolutions to the map before it, where that has fewer channels. */
 export function throughPointwise(table: LoweringTable): LoweringTable {
   return {
     ...table,
     Add: affine(table),
-    Relu: activated(table),
     Mean: meanOf(table),
     Sum: sumOf(table),
     Conv2DBackpropInput: inputGradient(table),
@@ -45,31 +42,6 @@ function affine(table: LoweringTable): Lowering {
     const own = isScaled ? pointwiseOf(context, y!) : undefined;
     return own === undefined ? sum : context.tensor(convolved(context, own));
   };
-}
-
-/**
- * relu(s·y + t) per channel: one pass as a convolution with a filter of depth and a single tap, which takes the activation in.
- * BatchNormalization does not, and keeps to one thread.
- */
-function activated(table: LoweringTable): Lowering {
-  return (context, inputs, attrs) => {
-    const x = inputs['x']!;
-    const y =
-      x.shape.length === 4 && context.uniform(x) === undefined ? affineInPlace(context, context.value(x)) : undefined;
-    return table['Relu']!(context, y === undefined ? inputs : { x: context.tensor(y) }, attrs);
-  };
-}
-
-function affineInPlace(context: LoweringContext, value: Value): Value | undefined {
-  const [, f, t, channels] = value.shape as [number, number, number, number];
-  if (value.layout !== 'channels-first' || f * t < LEAST_ROW) return undefined;
-  const sum = context.graph.producer(value.name)?.op === 'Add' ? scaledOf(context, value) : undefined;
-  const product = sum && context.graph.producer(sum.map.name)?.op === 'Mul' ? scaledOf(context, sum.map) : undefined;
-  if (sum === undefined || product === undefined) return undefined;
-  const shape = [channels, 1, 1, 1];
-  const kernel = context.graph.reshapePhysical(product.factors, shape, { shape, dtype: 'float32' });
-  const attributes = { ...ONE_TAP, group: int(channels) };
-  return context.graph.op('Conv', [product.map, kernel, sum.factors], value, attributes);
 }
 
 function meanOf(table: LoweringTable): Lowering {

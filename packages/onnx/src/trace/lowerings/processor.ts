@@ -1,4 +1,5 @@
-import type { LoweringTable } from '../lowering.js';
+import type { Lowering, LoweringTable } from '../lowering.js';
+import { affineInOnePass } from './affine-maps.js';
 import { takingFactors } from './channel-factors.js';
 import { blockedLowerings } from './channel-blocks.js';
 import { CONVOLUTION } from './convolution.js';
@@ -11,16 +12,10 @@ import { POOLING_GRADIENT_BY_PRODUCTS } from './pooling.js';
 /** The lowerings that are faster than the default ones on a processor; `block`: the channels in a block of its kernels, if it has such. */
 export function processorLowerings(block: number | undefined): LoweringTable {
   const convolutions = block === undefined ? FILTER_GRADIENT_BY_FILTERS : blockedLowerings(block);
+  const { Add, Relu } = ELEMENTWISE as { Add: Lowering; Relu: Lowering };
+  const plain = { Add, Relu, ...CONVOLUTION, ...convolutions, ...DOT_PRODUCTS };
   return {
     ...POOLING_GRADIENT_BY_PRODUCTS,
-    ...takingFactors(
-      throughPointwise({
-        Add: ELEMENTWISE['Add']!,
-        Relu: ELEMENTWISE['Relu']!,
-        ...CONVOLUTION,
-        ...convolutions,
-        ...DOT_PRODUCTS,
-      }),
-    ),
+    ...takingFactors(affineInOnePass(throughPointwise(plain), block)),
   };
 }
