@@ -10,17 +10,10 @@ import type { OnnxNode } from '../../model/onnx-model.js';
 import { BLOCKED_DOMAIN, int, text } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, physicalShape, sameShape } from '../value.js';
-import { ONE_TAP, scaledOf, shapeOf } from './pointwise-map.js';
+import { type Affine, ONE_TAP, affineOf, shapeOf, wholeValue } from './pointwise-map.js';
 
 /** A map of fewer cells in a channel is passed over sooner than a convolution is called for. */
 const LEAST_CELLS = 256;
-
-/** factors (C) · map + shift (C) */
-interface Affine {
-  readonly map: Value;
-  readonly factors: Value;
-  readonly shift: Value;
-}
 
 /** `table` with sums and ReLUs of affine maps in one pass; `block`: the channels in a block of the processor's kernels, if it has such. */
 export function affineInOnePass(table: LoweringTable, block: number | undefined): LoweringTable {
@@ -30,13 +23,12 @@ export function affineInOnePass(table: LoweringTable, block: number | undefined)
 function added(table: LoweringTable, block: number | undefined): Lowering {
   return (context, inputs, attrs) => {
     const sum = table['Add']!(context, inputs, attrs) as TensorInfo;
-    const isWhole = context.uniform(sum) === undefined && sameShape(context.compact(sum).shape, sum.shape);
-    const value = isWhole ? context.value(sum) : undefined;
+    const value = wholeValue(context, sum);
     const made = value && context.graph.producer(value.name);
     const whole = value && physicalShape(value);
     if (made?.op !== 'Add' || !made.inputs.every((name) => sameShape(shapeOf(context, name), whole!))) return sum;
     for (const [i, name] of made.inputs.entries()) {
-      const affine = affineOf(context, { ...value!, name });
+      const affine = worthwhile(context, { ...value!, name });
       const other = { ...value!, name: made.inputs[1 - i]! };
       const y = affine && block !== undefined ? inBlocks(context, affine, block, other) : undefined;
       if (y !== undefined) return context.tensor(y);
@@ -66,7 +58,7 @@ function activatedValue(context: LoweringContext, value: Value, block: number | 
       value,
     );
   }
-  const affine = affineOf(context, value);
+  const affine = worthwhile(context, value);
   if (affine === undefined) return undefined;
   const inOrder = block === undefined ? undefined : inBlocks(context, affine, block);
   if (inOrder !== undefined) return inOrder;
@@ -113,11 +105,8 @@ function unblocked(context: LoweringContext, y: Value, { shape }: Value): Value 
   return context.graph.reshapePhysical(y, physicalShape(spec), spec);
 }
 
-/** The map, factors and shift that `value` is made of, where it is worth a convolution. */
-function affineOf(context: LoweringContext, value: Value): Affine | undefined {
+/** The affine map that `value` is, where it is worth a convolution. */
+function worthwhile(context: LoweringContext, value: Value): Affine | undefined {
   const [, f, t] = value.shape as [number, number, number, number];
-  if (value.shape.length !== 4 || value.layout !== 'channels-first' || f * t < LEAST_CELLS) return undefined;
-  const sum = context.graph.producer(value.name)?.op === 'Add' ? scaledOf(context, value) : undefined;
-  const product = sum && context.graph.producer(sum.map.name)?.op === 'Mul' ? scaledOf(context, sum.map) : undefined;
-  return product && { map: product.map, factors: product.factors, shift: sum!.factors };
+  return value.layout === 'channels-first' && f * t >= LEAST_CELLS ? affineOf(context, value) : undefined;
 }

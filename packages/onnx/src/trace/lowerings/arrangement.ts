@@ -88,7 +88,8 @@ const splitV: Lowering = (context, { x }, attrs) => {
     .map((v) => context.tensor(v));
 };
 
-function slicePhysical(
+/** The cells from `begin` to before `end` (logical axes), in the order the value lies in. */
+export function slicePhysical(
   context: LoweringContext,
   value: Value,
   begin: readonly number[],

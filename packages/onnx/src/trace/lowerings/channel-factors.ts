@@ -1,7 +1,8 @@
-import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, sizeOf } from '../value.js';
 import { scaledOf } from './pointwise-map.js';
+import { isPerChannel } from './reduction.js';
 
 /** Kernels that convolve with `filter`, and those whose result has its shape. */
 const WITH_FILTER = ['Conv2DBackpropInput', 'DepthwiseConv2dNativeBackpropInput'];
@@ -40,10 +41,8 @@ function intoResult(lowering: Lowering): Lowering {
 
 function outOfSum(lowering: Lowering): Lowering {
   return (context, inputs, attrs) => {
-    const { shape } = inputs['x']!;
-    if (context.uniform(inputs['x']!) !== undefined) return lowering(context, inputs, attrs);
-    const perChannel = shape.length === 4 && util.parseAxisParam(attrs['axis'] as number[], shape).join() === '0,1,2';
-    const found = perChannel && attrs['keepDims'] !== true ? factorsOf(context, inputs['x']!) : undefined;
+    const x = inputs['x']!;
+    const found = context.uniform(x) === undefined && isPerChannel(x, attrs) ? factorsOf(context, x) : undefined;
     if (found === undefined) return lowering(context, inputs, attrs);
     const { graph } = context;
     const sums = context.value(lowering(context, { x: context.tensor(found.map) }, attrs) as TensorInfo);

@@ -94,7 +94,7 @@ function rowProducts(context: LoweringContext, x: Value, dy: Value, info: ConvIn
   const [n, , wide, c] = x.shape as [number, number, number, number];
   const { outHeight, outWidth, strideHeight, strideWidth, dilationHeight, dilationWidth, filterWidth } = info;
   const top = i * dilationHeight;
-  const end = [top + (outHeight - 1) * strideHeight + 1, wide];
+  const end = [top + (outHeight - 1) * strideHeight + 1, wide] as const;
   const rows = window(context, x, [top, 0], end, [strideHeight, 1], [n, outHeight, wide, c]);
   const turned = graph.op(
     'Transpose',

@@ -1,3 +1,4 @@
+import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxNode } from '../../model/onnx-model.js';
 import { ints } from '../graph-builder.js';
 import type { LoweringContext } from '../lowering.js';
@@ -55,6 +56,26 @@ export function scaledOf(context: LoweringContext, value: Value): { map: Value; 
   if (vector === undefined || name === undefined || vector === name) return undefined;
   const factors = { name: vector, shape, dtype: 'float32', layout: 'plain' } as const;
   return { map: { ...value, name }, factors: vectorOf(context, factors, channels) };
+}
+
+/** factors (C) · map + shift (C) */
+export interface Affine {
+  readonly map: Value;
+  readonly factors: Value;
+  readonly shift: Value;
+}
+
+/** The map, factors and shift that `value` is made of. */
+export function affineOf(context: LoweringContext, value: Value): Affine | undefined {
+  const sum = context.graph.producer(value.name)?.op === 'Add' ? scaledOf(context, value) : undefined;
+  const product = sum && context.graph.producer(sum.map.name)?.op === 'Mul' ? scaledOf(context, sum.map) : undefined;
+  return product && { map: product.map, factors: product.factors, shift: sum!.factors };
+}
+
+/** The value of a tensor that is no number or smaller map repeated: one of those need not be written out for a look at it. */
+export function wholeValue(context: LoweringContext, tensor: TensorInfo): Value | undefined {
+  const isWhole = context.uniform(tensor) === undefined && sameShape(context.compact(tensor).shape, tensor.shape);
+  return isWhole ? context.value(tensor) : undefined;
 }
 
 function convolutionOf(context: LoweringContext, { domain, inputs, attributes }: OnnxNode): Pointwise | undefined {

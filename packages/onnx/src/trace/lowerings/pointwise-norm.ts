@@ -9,12 +9,13 @@
  * maps; m is taken off first, so that no digits are lost however far from 0 the values lie. Where a filter lets channels cancel,
  * the variance has fewer digits than one of y itself has: of 1e-4 of what the channels have alone, three are left.
  */
-import { type NamedAttrMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { OnnxNode } from '../../model/onnx-model.js';
 import { int } from '../graph-builder.js';
 import type { Lowering, LoweringContext, LoweringTable } from '../lowering.js';
 import { type Value, physicalShape, sameShape, sizeOf } from '../value.js';
-import { type Pointwise, convolved, pointwiseOf, scaledOf, shapeOf } from './pointwise-map.js';
+import { isPerChannel } from './reduction.js';
+import { type Pointwise, affineOf, convolved, pointwiseOf, shapeOf, wholeValue } from './pointwise-map.js';
 
 /** The lowerings of `table` that go through 1×1 convolutions to the map before it, where that has fewer channels. */
 export function throughPointwise(table: LoweringTable): LoweringTable {
@@ -35,11 +36,8 @@ const call = (table: LoweringTable, kernel: string, context: LoweringContext, ..
 function affine(table: LoweringTable): Lowering {
   return (context, inputs, attrs) => {
     const sum = table['Add']!(context, inputs, attrs) as TensorInfo;
-    const repeats = context.uniform(sum) !== undefined || !sameShape(context.compact(sum).shape, sum.shape);
-    const y = repeats ? undefined : context.value(sum);
-    const map = y && context.graph.producer(y.name)?.op === 'Add' ? scaledOf(context, y)?.map : undefined;
-    const isScaled = map !== undefined && context.graph.producer(map.name)?.op === 'Mul';
-    const own = isScaled ? pointwiseOf(context, y!) : undefined;
+    const y = wholeValue(context, sum);
+    const own = y && affineOf(context, y) && pointwiseOf(context, y);
     return own === undefined ? sum : context.tensor(convolved(context, own));
   };
 }
@@ -113,7 +111,7 @@ function sumOfProduct(context: LoweringContext, table: LoweringTable, value: Val
   const spec = { shape: [c], dtype: 'float32' as const };
   const sums = graph.op('ReduceSum', [products, graph.int64([0])], spec, { keepdims: int(0) });
   if (map.bias === undefined) return sums;
-  const total = call(table, 'Sum', context, { x: context.tensor(other) }, { axis: [0, 1, 2], keepDims: false });
+  const total = mapSums(context, table, other);
   return graph.op('Add', [sums, graph.op('Mul', [total, map.bias], spec)], spec);
 }
 
@@ -123,7 +121,7 @@ function sumOfSum(context: LoweringContext, table: LoweringTable, value: Value):
   const found = partsOf(context, value);
   if (found === undefined) return undefined;
   const { map, other } = found;
-  const total = call(table, 'Sum', context, { x: context.tensor(other) }, { axis: [0, 1, 2], keepDims: false });
+  const total = mapSums(context, table, other);
   const mean = channelMeans(context, table, map);
   return graph.op('Add', [total, graph.op('Mul', [mean, graph.scalar(cellsOf(map.x))], mean)], total);
 }
@@ -209,6 +207,11 @@ function besides(
   return undefined;
 }
 
+/** The sums of a map's channels (K). */
+function mapSums(context: LoweringContext, table: LoweringTable, x: Value): Value {
+  return call(table, 'Sum', context, { x: context.tensor(x) }, { axis: [0, 1, 2], keepDims: false });
+}
+
 /** The means of a map's channels (K). */
 function mapMeans(context: LoweringContext, table: LoweringTable, x: Value): Value {
   return call(table, 'Mean', context, { x: context.tensor(x) }, { axis: [0, 1, 2], keepDims: false });
@@ -244,10 +247,9 @@ function isPointwise([h, w]: readonly number[], attrs: NamedAttrMap): boolean {
   return h === 1 && w === 1 && [strides].flat().every((v) => v === 1) && typeof attrs['pad'] === 'string';
 }
 
-/** Whether a reduction is over all cells of a map, channel by channel. */
+/** Whether a reduction of real numbers, not all the same, is over all cells of a map, channel by channel. */
 function perChannel(context: LoweringContext, x: TensorInfo, attrs: NamedAttrMap): boolean {
-  if (x.shape.length !== 4 || x.dtype !== 'float32' || attrs['keepDims'] === true) return false;
-  return context.uniform(x) === undefined && util.parseAxisParam(attrs['axis'] as number[], x.shape).join() === '0,1,2';
+  return x.dtype === 'float32' && context.uniform(x) === undefined && isPerChannel(x, attrs);
 }
 
 function transposed(context: LoweringContext, { name, shape }: Value): Value {

@@ -19,6 +19,12 @@ export function without({ shape, dtype, layout }: Value, gone: readonly number[]
   return { shape: shape.map((d, i) => (gone.includes(physicalAxis(layout, i)) ? 1 : d)), dtype, layout };
 }
 
+/** Whether a reduction is over all cells of a map (B, F, T, C) and leaves (C). */
+export function isPerChannel({ shape }: TensorInfo, attrs: NamedAttrMap): boolean {
+  if (shape.length !== 4 || attrs['keepDims'] === true) return false;
+  return util.parseAxisParam(attrs['axis'] as number[], shape).join() === '0,1,2';
+}
+
 /** A way to sum over the last of `axes` (in memory order) faster, where `x` allows it: the sum, and the axes it is over. */
 export type ShortCut = (
   context: LoweringContext,

@@ -1,6 +1,7 @@
 import { type Attributes, int, ints } from '../graph-builder.js';
 import type { LoweringContext } from '../lowering.js';
 import type { Value } from '../value.js';
+import { slicePhysical } from './arrangement.js';
 import type { ConvInfo } from './convolution.js';
 
 /**
@@ -139,28 +140,22 @@ export function shifts(context: LoweringContext, x: Value, info: ConvInfo): Valu
     for (let j = 0; j < info.filterWidth; j++) {
       const top = i * dilationHeight;
       const left = j * dilationWidth;
-      const end = [top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1];
+      const end = [top + (outHeight - 1) * strideHeight + 1, left + (outWidth - 1) * strideWidth + 1] as const;
       parts.push(window(context, x, [top, left], end, [strideHeight, strideWidth], [n, outHeight, outWidth, c]));
     }
   }
   return parts;
 }
 
+/** The rows and columns of x from `begin` to before `end`. */
 export function window(
   context: LoweringContext,
   x: Value,
-  begin: readonly number[],
-  end: readonly number[],
-  strides: readonly number[],
+  begin: readonly [number, number],
+  end: readonly [number, number],
+  strides: readonly [number, number],
   shape: readonly number[],
 ): Value {
-  const { graph } = context;
-  const axes = [0, 1].filter((a) => begin[a] !== 0 || end[a] !== x.shape[a + 1] || strides[a] !== 1);
-  if (axes.length === 0) return x;
-  const pick = (values: readonly number[]): string => graph.int64(axes.map((a) => values[a]!));
-  return graph.op('Slice', [x, pick(begin), pick(end), graph.int64(axes.map((a) => a + 2)), pick(strides)], {
-    shape,
-    dtype: 'float32',
-    layout: 'channels-first',
-  });
+  const [n, , , c] = x.shape as [number, number, number, number];
+  return slicePhysical(context, x, [0, ...begin, 0], [n, ...end, c], [1, ...strides, 1], shape);
 }
